@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+# Node 24 comes from npm (package `node-*`): the machine's own Node only has to run npm.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+NODE = $(firstword $(wildcard node_modules/node-*/bin/node) node)
+JEST = $(NODE) --experimental-vm-modules --disable-warning=ExperimentalWarning node_modules/jest/bin/jest.js
+STAMP := node_modules/.install-stamp
+
+.PHONY: help demo test test-unit test-e2e lint verify bench fmt install programs
+
+help: ## List the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(STAMP): package.json package-lock.json $(wildcard */package.json)
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+install: $(STAMP) ## Install the npm packages (Node 24 among them)
+
+programs: ## Install what the tests drive: SIPp and rtpengine, from Debian
+	@e2e/programs.sh
+
+demo: $(STAMP) ## One call each way through trunks from examples/acme, then keep running
+	@$(NODE) --disable-warning=ExperimentalWarning e2e/src/demo/main.ts
+
+test: $(STAMP) programs ## Everything: lint, generated files, unit and end-to-end tests
+	@NODE=$(NODE) e2e/test.sh
+
+test-unit: $(STAMP) ## Unit tests alone (make test-unit ROOM=operator for one room)
+	$(JEST) --selectProjects $(or $(ROOM),crds operator media-relay sip-engine sip-proxy cli)
+
+test-e2e: $(STAMP) programs ## End-to-end tests alone (needs SIPp and rtpengine)
+	$(JEST) --selectProjects e2e
+
+lint: $(STAMP) ## Types, ESLint, formatting
+	$(NODE) node_modules/typescript/bin/tsc -p tsconfig.json
+	$(NODE) node_modules/eslint/bin/eslint.js .
+	$(NODE) node_modules/prettier/bin/prettier.cjs --check --log-level warn '*/src/**/*.ts' 'e2e/**/*.ts'
+
+verify: $(STAMP) ## Fail when a generated file (CRD YAML, reference docs) is stale
+	$(NODE) --disable-warning=ExperimentalWarning crds/src/generate/main.ts --verify
+
+generate: $(STAMP) ## Write the generated files again
+	$(NODE) --disable-warning=ExperimentalWarning crds/src/generate/main.ts
+
+bench: $(STAMP) programs ## Calls per second and CPU per call on this machine
+	@$(NODE) --disable-warning=ExperimentalWarning e2e/bench/main.ts
+
+fmt: $(STAMP) ## Format the sources
+	$(NODE) node_modules/prettier/bin/prettier.cjs --write --log-level warn '*/src/**/*.ts' 'e2e/**/*.ts'
