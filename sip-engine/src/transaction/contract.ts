@@ -19,6 +19,11 @@ export interface Flow {
   connectionId?: number;
 }
 
+/*
+ * Who writes what. The user hands over complete messages but for Via: a request has everything else, a response carries the
+ * Via lines of `ServerTransaction.request` and all other headers. Content-Length is written when a message is serialised.
+ */
+
 /** An address to try, already resolved. */
 export interface Hop {
   protocol: Protocol;
@@ -47,6 +52,14 @@ export interface ServerTransaction {
   readonly open: boolean;
   /** Sends and, where the RFC says so, retransmits. Throws when the transaction has had its final response. */
   respond(response: SipResponse): void;
+  /**
+   * Sends the 2xx of an INVITE once more (RFC 3261 §13.3.1.4: its repetition is the user's business, over every
+   * transport). Does nothing before a 2xx and after the end of the transaction. An INVITE that the peer repeats after the
+   * 2xx is answered by the transaction itself with the same 2xx.
+   */
+  repeat(): void;
+  /** Forgets the transaction without an answer; the peer's own timers end it there. `onEnd` is not called. */
+  abandon(): void;
   /** The transaction has ended: timeout, transport error, or done. Called once. */
   onEnd(listener: (why: 'done' | 'timeout' | 'transport-error') => void): void;
 }
@@ -100,6 +113,8 @@ export interface TransactionLayer {
   setUser(user: TransactionUser): void;
   /** Live transactions, for gauges and leak tests. */
   readonly active: { server: number; client: number };
+  /** What is bound, with the real ports. */
+  readonly listening: readonly { protocol: Protocol; address: string; port: number }[];
   close(): Promise<void>;
 }
 
