@@ -69,7 +69,9 @@ export const TrunkEntry = Type.Object({
    * Access lists by reference. A list that does not exist stays here with no CIDRs, so that a trunk whose list
    * went missing refuses calls instead of accepting them all.
    */
-  ipAccessControlLists: Type.Array(Type.Object({ key: NamespacedKey, sid: Type.String(), cidrs: Type.Array(Type.String()) })),
+  ipAccessControlLists: Type.Array(
+    Type.Object({ key: NamespacedKey, sid: Type.String(), cidrs: Type.Array(Type.String()) }),
+  ),
   /** Keys into `SecretShard.credentialLists`; a key without an entry there has no users (calls are refused). */
   credentialLists: Type.Array(NamespacedKey),
   limits: Type.Object({

@@ -1,2 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 export * from './edge-config.ts';
+export * from './kinds/account.ts';
+export * from './kinds/carrier.ts';
+export * from './kinds/credential-list.ts';
+export * from './kinds/edge.ts';
+export * from './kinds/ip-access-control-list.ts';
+export * from './kinds/number-pool.ts';
+export * from './kinds/origination-uri.ts';
+export * from './kinds/outgoing-caller-id.ts';
+export * from './kinds/phone-number.ts';
+export * from './kinds/rate-deck.ts';
+export * from './kinds/registry.ts';
+export * from './kinds/trunk.ts';
+export * from './manifests/load-manifests.ts';
+export * from './manifests/problem.ts';
+export * from './manifests/read-directory.ts';
+export { secretText, type Secret } from './manifests/secret.ts';
+export { parseDuration } from './schema/duration.ts';
+export * from './schema/kind-definition.ts';
+export type { CustomResource, ResourceMetadata } from './schema/resource.ts';
+export { ConditionSchema, type Condition } from './schema/status-fields.ts';
+export * from './sid.ts';
+export * from './sip-uri/origination-uri.ts';
+export type { UriHeader } from './sip-uri/uri-headers.ts';
