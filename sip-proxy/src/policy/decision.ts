@@ -75,11 +75,30 @@ export interface DialPlan {
   };
 }
 
+/** What a permitted call counts against; handed to `CallLimits.reserve` by whoever carries the call. */
+export interface CallReservation {
+  /** Keys whose number of calls at one time includes this call until it ends. */
+  concurrent: string[];
+  /** Keys whose rate this call counts against, with the window over which it is measured. */
+  starts: { key: string; windowMs: number }[];
+}
+
+/** What the live caller must write down after a decision, so that the next one sees it; `explain` drops it. */
+export interface DecisionEffects {
+  /** A nonce and nonce count that has been used up, and the time (ms) after which it need not be remembered. */
+  usedNonce?: { key: string; expiresAt: number };
+  /** Set where the outcome is `route`. */
+  call?: CallReservation;
+  /** Source address whose OPTIONS are counted. */
+  optionsFrom?: string;
+}
+
 interface Decided {
   direction?: Direction;
   trunk?: TrunkEntry;
   account?: AccountEntry;
   trace: TraceStep[];
+  effects: DecisionEffects;
 }
 
 export type Decision =

@@ -32,7 +32,14 @@ export const REJECT_CODES = {
   'all-targets-failed': { status: 0, reason: '' },
   'final-answer': { status: 0, reason: '' },
   'caller-cancelled': { status: 487, reason: 'Request Terminated' },
-  'draining': { status: 503, reason: 'Service Unavailable' },
+  'no-answer': { status: 480, reason: 'Temporarily Unavailable' },
+  'max-call-duration': { status: 0, reason: '' },
+  'media-timeout': { status: 0, reason: '' },
+  'ack-timeout': { status: 0, reason: '' },
+  'session-expired': { status: 0, reason: '' },
+  'dialog-lost': { status: 0, reason: '' },
+  'engine-lost': { status: 0, reason: '' },
+  draining: { status: 503, reason: 'Service Unavailable' },
   'internal-error': { status: 500, reason: 'Server Internal Error' },
 } as const satisfies Record<string, { status: number; reason: string }>;
 
