@@ -71,7 +71,7 @@ const fetchText = (socketPath: string, path: string): Promise<{ status: number; 
     const fail = (cause: Error) => {
       reject(new RecordStoreError('unreachable', `no answer at ${socketPath}: ${cause.message}`, { cause }));
     };
-    const sent = request({ socketPath, path, timeout: ANSWER_TIMEOUT_MS }, (response) => {
+    const sent = request({ socketPath, path, agent: false, timeout: ANSWER_TIMEOUT_MS }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', fail);
