@@ -111,8 +111,10 @@ export interface TransactionLayer {
   /** Sends outside transactions: the ACK of a 2xx. Adds Via. Resolves with the flow used. */
   send(message: SipMessage, hops: Hop[], prepare?: RequestOptions['prepare']): Promise<Flow>;
   setUser(user: TransactionUser): void;
-  /** Live transactions, for gauges and leak tests. */
+  /** Transactions held in memory, those that only absorb repeats included: for leak tests. */
   readonly active: { server: number; client: number };
+  /** Transactions without their final response: for gauges. Counted at the call. */
+  readonly pending: { server: number; client: number };
   /** What is bound, with the real ports. */
   readonly listening: readonly { protocol: Protocol; address: string; port: number }[];
   close(): Promise<void>;

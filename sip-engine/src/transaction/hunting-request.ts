@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+import { randomUUID } from 'node:crypto';
+import type { Header, SipRequest, SipResponse } from '../message/sip-message.ts';
+import { formatHostPort } from '../transport/transport-error.ts';
+import type { AttemptEvents, ClientAttempt, Outgoing } from './client-attempt.ts';
+import type { ClientTransaction, ClientTransactionEvents, Flow, Hop, RequestOptions } from './contract.ts';
+import { createCancel } from './derived-requests.ts';
+import { InviteClientAttempt } from './invite-client-attempt.ts';
+import { finishFor } from './outgoing-request.ts';
+import type { TransactionContext } from './transaction-context.ts';
+
+/** What a request needs of the layer. */
+export interface AttemptDesk {
+  readonly context: TransactionContext;
+  /** Makes the machine, puts it into the table until it ends, and starts it. */
+  start(outgoing: Outgoing, events: AttemptEvents): ClientAttempt;
+  stray(response: SipResponse, flow: Flow, size: number): void;
+}
+
+/** One request of the user, tried on its hops one after the other (RFC 3263 §4.3); a client transaction for each. */
+export class HuntingRequest implements ClientTransaction {
+  readonly id: string = randomUUID();
+  readonly #original: SipRequest;
+  readonly #options: RequestOptions;
+  readonly #events: ClientTransactionEvents;
+  readonly #desk: AttemptDesk;
+  readonly #failures: string[] = [];
+  #next = 0;
+  #attempt: ClientAttempt | undefined;
+  #announced = false;
+  #cancel: Header[] | undefined;
+  #cancelSent = false;
+
+  constructor(
+    request: SipRequest,
+    options: RequestOptions,
+    events: ClientTransactionEvents,
+    desk: AttemptDesk,
+  ) {
+    this.#original = request;
+    this.#options = options;
+    this.#events = events;
+    this.#desk = desk;
+    // Not before the caller holds the transaction.
+    process.nextTick(() => {
+      this.#tryNext('dns', 'no address to try');
+    });
+  }
+
+  get request(): SipRequest {
+    return this.#attempt?.request ?? this.#original;
+  }
+
+  get flow(): Flow | undefined {
+    return this.#attempt?.flow;
+  }
+
+  cancel(headers: Header[]): void {
+    if (this.#cancel !== undefined || this.#original.method !== 'INVITE') return;
+    this.#cancel = headers;
+    this.#sendCancel();
+  }
+
+  #tryNext(why: 'timeout' | 'transport-error' | 'dns', detail: string): void {
+    const hop = this.#options.hops[this.#next];
+    if (hop === undefined) {
+      this.#events.failed(why, this.#failures.length > 1 ? this.#failures.join('; ') : detail);
+      return;
+    }
+    this.#next += 1;
+    let outgoing: Outgoing;
+    try {
+      outgoing = finishFor(hop, this.#original, this.#desk.context.transport, this.#options.prepare);
+    } catch (error) {
+      this.#lose('transport-error', error instanceof Error ? error.message : String(error));
+      return;
+    }
+    this.#attempt = this.#desk.start(outgoing, this.#listen(hop));
+  }
+
+  #listen(hop: Hop): AttemptEvents {
+    return {
+      sent: (flow) => {
+        if (this.#announced) return;
+        this.#announced = true;
+        this.#events.sent(this.request, flow);
+      },
+      response: (response, flow, size) => {
+        this.#take(response, flow, size);
+      },
+      repeatedSuccess: (response, flow, size) => {
+        this.#desk.stray(response, flow, size);
+      },
+      failed: (why, detail, answered) => {
+        const where = `${hop.protocol}/${formatHostPort(hop.address, hop.port)}`;
+        const full = detail.includes(where) ? detail : `${detail}: ${where}`;
+        if (answered) this.#events.failed(why, full);
+        else this.#lose(why, full);
+      },
+      ended: () => {
+        if (this.#attempt?.final === true) this.#events.ended?.();
+      },
+    };
+  }
+
+  #take(response: SipResponse, flow: Flow, size: number): void {
+    // RFC 3263 §4.3: a 503 sends us to the next address, when there is one.
+    if (response.status === 503 && this.#mayHunt()) {
+      this.#tryNext('transport-error', 'every address answered 503');
+      return;
+    }
+    if (response.status < 200) this.#sendCancel();
+    this.#events.response(response, flow, size);
+  }
+
+  #lose(why: 'timeout' | 'transport-error', detail: string): void {
+    this.#failures.push(detail);
+    if (this.#mayHunt()) this.#tryNext(why, detail);
+    else this.#events.failed(why, this.#failures.join('; '));
+  }
+
+  #mayHunt(): boolean {
+    return this.#cancel === undefined && this.#next < this.#options.hops.length;
+  }
+
+  /** Held until a provisional came: before that the peer may not know the INVITE (RFC 3261 §9.1). */
+  #sendCancel(): void {
+    const attempt = this.#attempt;
+    if (this.#cancel === undefined || this.#cancelSent) return;
+    if (!(attempt instanceof InviteClientAttempt) || !attempt.answered || attempt.final) return;
+    this.#cancelSent = true;
+    const { branch, hop, local } = attempt;
+    this.#desk.start({ request: createCancel(attempt.request, this.#cancel), branch, hop, local }, ignore);
+    attempt.expectFinal();
+  }
+}
+
+const nothing = (): void => undefined;
+/** The answer to a CANCEL says nothing that the INVITE's final does not. */
+const ignore: AttemptEvents = {
+  sent: nothing,
+  response: nothing,
+  repeatedSuccess: nothing,
+  failed: nothing,
+  ended: nothing,
+};

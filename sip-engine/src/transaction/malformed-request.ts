@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+import { addToTag, createResponse } from '../message/create-response.ts';
+import { getHeader } from '../message/headers.ts';
+import { newTag } from '../message/identifiers.ts';
+import type { ParseError } from '../message/parse-error.ts';
+import { serialiseMessage } from '../message/serialise-message.ts';
+import { statusReason } from '../message/status-reasons.ts';
+import { topVia } from '../message/via.ts';
+import type { TransportLayer } from '../transport/transport-layer.ts';
+import type { Flow } from './contract.ts';
+import { replyTarget, stampVia } from './via-stamp.ts';
+
+const needed = ['From', 'To', 'Call-ID', 'CSeq'];
+
+/**
+ * Answers a broken request without state (RFC 3261 §8.2, §21.4.1), where Via tells whereto and the rest tells what.
+ * False: it could only be dropped.
+ */
+export function refuseMalformed(error: ParseError, flow: Flow, transport: TransportLayer): boolean {
+  const { request } = error;
+  if (request === undefined || request.method === 'ACK') return false;
+  if (needed.some((name) => getHeader(request, name) === undefined)) return false;
+  try {
+    const via = topVia(request);
+    if (via === undefined) return false;
+    stampVia(request, via, flow);
+    // A reason phrase is one line of text.
+    const detail = error.message.replace(/[\x00-\x1f\x7f]/g, ' ');
+    const response = createResponse(request, error.status, `${statusReason(error.status)} (${detail})`);
+    addToTag(response, newTag());
+    transport.reply(serialiseMessage(response), replyTarget(via, flow));
+    return true;
+  } catch {
+    return false;
+  }
+}

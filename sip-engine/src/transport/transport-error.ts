@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Hop } from '../transaction/contract.ts';
+
+/** A message could not be handed to the network. The text names the reason and the destination. */
+export class TransportError extends Error {
+  constructor(reason: string, hop?: Hop) {
+    super(hop === undefined ? reason : `${reason}: ${hop.protocol}/${formatHostPort(hop.address, hop.port)}`);
+    this.name = 'TransportError';
+  }
+}
+
+/** `203.0.113.9:5060`, `[2001:db8::1]:5060` */
+export function formatHostPort(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+const words: Record<string, string> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection reset by peer',
+  EPIPE: 'connection closed by peer',
+  ETIMEDOUT: 'connect timeout',
+  EHOSTUNREACH: 'host unreachable',
+  ENETUNREACH: 'network unreachable',
+  EMSGSIZE: 'message too long for one datagram',
+  EADDRNOTAVAIL: 'no usable local address',
+  EINVAL: 'destination not usable from this listener',
+  EACCES: 'not permitted',
+  EPERM: 'not permitted by the local firewall',
+};
+
+/** An error of node:net or node:dgram in words. */
+export function describeSystemError(error: Error): string {
+  const { code } = error as NodeJS.ErrnoException;
+  return (code === undefined ? undefined : words[code]) ?? error.message;
+}
