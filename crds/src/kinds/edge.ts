@@ -37,7 +37,8 @@ const Media = object(
       },
       {
         description: 'UDP ports of media.',
-        default: {},
+        // Written out, because the API server evaluates the rule below on the default as it stands here.
+        default: { min: 10_000, max: 60_000 },
         rules: [
           {
             rule: 'self.min < self.max',

@@ -2,26 +2,12 @@
 import type { Resource } from '../kinds/registry.ts';
 import type { Finding } from './finding.ts';
 
-/** What a resource may say and probably does not mean: warnings, on a resource without errors. */
+/**
+ * What a resource may say and probably does not mean: warnings, on a resource without errors. What needs a look at
+ * other resources is the compiler's to say.
+ */
 export function doubts(resource: Resource): Finding[] {
-  if (resource.kind === 'Trunk') return openTermination(resource.spec.termination);
-  if (resource.kind === 'IpAccessControlList') return wholeInternet(resource.spec.addresses);
-  return [];
-}
-
-function openTermination(termination: (Resource & { kind: 'Trunk' })['spec']['termination']): Finding[] {
-  if (termination === undefined) return [];
-  const { ipAccessControlLists, credentialLists } = termination.authentication;
-  if (ipAccessControlLists.length + credentialLists.length > 0) return [];
-  return [
-    {
-      path: ['spec', 'termination', 'authentication'],
-      at: 'key',
-      severity: 'warning',
-      message: 'names no list, so that every call is refused with 403',
-      remedy: 'Add ipAccessControlLists, credentialLists or both',
-    },
-  ];
+  return resource.kind === 'IpAccessControlList' ? wholeInternet(resource.spec.addresses) : [];
 }
 
 function wholeInternet(addresses: { cidr: string }[]): Finding[] {

@@ -13,3 +13,13 @@ export function formatPath(path: FieldPath): string {
   }
   return text;
 }
+
+/** The steps of a text that `formatPath` wrote. */
+export function parsePath(text: string): FieldPath {
+  return [...text.matchAll(/\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]|([^.[\]]+)/g)].map(
+    ([, index, quoted, name = '']) => {
+      if (index !== undefined) return Number(index);
+      return quoted === undefined ? name : (JSON.parse(quoted) as string);
+    },
+  );
+}

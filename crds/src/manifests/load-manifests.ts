@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { KINDS, type Kind, type Resource } from '../kinds/registry.ts';
 import { doubts } from './doubts.ts';
-import { formatPath, type FieldPath } from './field-path.ts';
+import { formatPath, parsePath, type FieldPath } from './field-path.ts';
 import type { Finding } from './finding.ts';
 import { identify } from './identity.ts';
 import type { Problem } from './problem.ts';
@@ -10,7 +10,7 @@ import { isRecord } from './scalar-check.ts';
 import { checkSchema } from './schema-check.ts';
 import { scopeFindings } from './scope-check.ts';
 import { mergeSecretData, secretFindings, type Secret } from './secret.ts';
-import { parseYaml, type YamlDocument } from './yaml-document.ts';
+import { parseYaml, type Position, type YamlDocument } from './yaml-document.ts';
 
 /** A text that holds manifests; `path` is only used to name it. */
 export interface ManifestFile {
@@ -31,6 +31,17 @@ export interface LoadedManifests {
   resources: LoadedResource[];
   /** In the order of files and lines. */
   problems: Problem[];
+  /**
+   * Where a field of a resource stands, as `spec.addresses[0].cidr`; the nearest object around it where the manifest
+   * does not have it. For problems that only show when resources are seen together. `undefined`: no such resource.
+   */
+  locate: (resource: ResourceName, field: string) => (Position & { file: string }) | undefined;
+}
+
+/** Which resource is meant; `metadata` is enough of it. */
+export interface ResourceName {
+  kind: string;
+  metadata: { namespace?: string; name: string };
 }
 
 /**
@@ -42,7 +53,8 @@ export function loadManifests(files: readonly ManifestFile[]): LoadedManifests {
   for (const file of files) {
     for (const document of parseYaml(file.text)) loader.addDocument(file.path, document);
   }
-  return { resources: loader.resources, problems: loader.problems };
+  const { resources, problems } = loader;
+  return { resources, problems, locate: (resource, field) => loader.locate(resource, field) };
 }
 
 /** One manifest within a document: the document itself, or an entry of a List. */
@@ -55,8 +67,14 @@ interface Place {
 class Loader {
   readonly resources: LoadedResource[] = [];
   readonly problems: Problem[] = [];
-  /** `kind/namespace/name` of everything seen, sound or not. */
-  readonly #seen = new Map<string, ManifestSource>();
+  /** Everything seen, sound or not, by `identityKey`. */
+  readonly #seen = new Map<string, Place>();
+
+  locate({ kind, metadata: { namespace, name } }: ResourceName, field: string) {
+    const place = this.#seen.get(identityKey(kind, namespace, name));
+    if (place === undefined) return undefined;
+    return { file: place.file, ...place.document.locate([...place.base, ...parsePath(field)], 'value') };
+  }
 
   addDocument(file: string, document: YamlDocument): void {
     const place = { file, document, base: [] };
@@ -124,12 +142,13 @@ class Loader {
   #repetition(place: Place, manifest: Record<string, unknown>): Finding[] {
     const { kind, namespace, name } = namesOf(manifest);
     if (name === undefined) return [];
-    const key = JSON.stringify([kind, namespace, name]);
-    const first = this.#seen.get(key);
-    if (first === undefined) {
-      this.#seen.set(key, this.#sourceOf(place));
+    const key = identityKey(kind, namespace, name);
+    const seen = this.#seen.get(key);
+    if (seen === undefined) {
+      this.#seen.set(key, place);
       return [];
     }
+    const first = this.#sourceOf(seen);
     const message = `is already used by the ${kind ?? 'resource'} at ${first.file}:${first.line}, which is kept`;
     return [
       {
@@ -178,6 +197,10 @@ function show(value: unknown): string | undefined {
   if (value === undefined) return undefined;
   const text = JSON.stringify(value);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+function identityKey(kind: string | undefined, namespace: string | undefined, name: string): string {
+  return JSON.stringify([kind, namespace ?? null, name]);
 }
 
 type Names = Pick<Problem, 'kind' | 'namespace' | 'name'>;
