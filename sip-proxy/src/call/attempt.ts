@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Leg, type LegNote } from './leg.ts';
+import {
+  errorText,
+  isDialog,
+  refusalOf,
+  type DelayedOffer,
+  type SipDialog,
+  type SipHeaders,
+  type SipRequest,
+  type SipResponse,
+  type SipStack,
+  type UacOptions,
+} from './sip-stack.ts';
+
+export type AttemptResult =
+  | { kind: 'answered'; leg: Leg; response: SipResponse }
+  | { kind: 'delayed-offer'; offer: DelayedOffer }
+  | { kind: 'refused'; response: SipResponse }
+  /** No answer from the target: never reached, or nothing came back. */
+  | { kind: 'unreachable'; error: string; cause: 'no-response' | 'transport' | 'dns' }
+  | { kind: 'cancelled'; status: number };
+
+export interface AttemptOptions {
+  stack: SipStack;
+  uri: string;
+  uac: UacOptions;
+  onProgress: (response: SipResponse) => void;
+  note: LegNote;
+}
+
+/** One INVITE to one target, from the first byte to its final answer. A leg that answers after our CANCEL is hung up in here. */
+export class InviteAttempt {
+  readonly result: Promise<AttemptResult>;
+  readonly #options: AttemptOptions;
+  #settle: (result: AttemptResult) => void = () => undefined;
+  #request: SipRequest | undefined;
+  #cancelHeaders: SipHeaders | undefined;
+
+  constructor(options: AttemptOptions) {
+    this.#options = options;
+    this.result = new Promise((resolve) => (this.#settle = resolve));
+    try {
+      options.stack.createUAC(
+        options.uri,
+        options.uac,
+        { cbRequest: this.#sent, cbProvisional: this.#progress },
+        this.#final,
+      );
+    } catch (error) {
+      // srf asserts that it has a connection.
+      this.#settle({ kind: 'unreachable', error: `SIP engine: ${errorText(error)}`, cause: 'transport' });
+    }
+  }
+
+  /** Sends CANCEL as soon as it may be sent; the result still comes from the target's final answer. */
+  cancel(headers: SipHeaders): void {
+    if (this.#cancelHeaders) return;
+    this.#cancelHeaders = headers;
+    if (this.#request) this.#sendCancel(this.#request, headers);
+  }
+
+  /** Nothing more will come: the engine is gone, or has dropped a cancelled transaction in silence. */
+  abandon(error: string): void {
+    this.#cancelHeaders ??= {};
+    this.#settle({ kind: 'unreachable', error, cause: 'transport' });
+  }
+
+  readonly #sent = (error: unknown, request?: SipRequest): void => {
+    if (error || !request) return; // The final callback reports it.
+    this.#request = request;
+    if (this.#cancelHeaders) this.#sendCancel(request, this.#cancelHeaders);
+  };
+
+  readonly #progress = (response: SipResponse): void => {
+    this.#options.note('in', `${response.status} ${response.reason}`);
+    if (!this.#cancelHeaders) this.#options.onProgress(response);
+  };
+
+  readonly #final = (error: unknown, answered?: SipDialog | DelayedOffer): void => {
+    if (answered) this.#settle(this.#answered(answered));
+    else this.#settle(this.#failed(error));
+  };
+
+  #answered(answered: SipDialog | DelayedOffer): AttemptResult {
+    this.#options.note('in', '200 OK');
+    this.#options.note('out', 'ACK');
+    if (isDialog(answered)) {
+      const leg = new Leg(this.#options.stack, answered, this.#options.note);
+      if (!this.#cancelHeaders) return { kind: 'answered', leg, response: answered.res };
+      // CANCEL and 200 crossed (RFC 3261 §9.1): the call exists, and nobody wants it. The engine may have hung up already.
+      void leg.bye(this.#cancelHeaders);
+      return { kind: 'cancelled', status: 200 };
+    }
+    if (!this.#cancelHeaders) return { kind: 'delayed-offer', offer: answered };
+    void answered.destroy();
+    return { kind: 'cancelled', status: 200 };
+  }
+
+  #failed(error: unknown): AttemptResult {
+    const response = refusalOf(error);
+    if (response) this.#options.note('in', `${response.status} ${response.reason}`);
+    if (this.#cancelHeaders) return { kind: 'cancelled', status: response?.status ?? 0 };
+    if (!response) return { kind: 'unreachable', error: errorText(error), cause: 'transport' };
+    // A 2xx that made no dialog: no Contact in it, or not a 200.
+    if (response.status < 300) {
+      return {
+        kind: 'unreachable',
+        error: `unusable ${response.status} answer: ${errorText(error)}`,
+        cause: 'transport',
+      };
+    }
+    return isLocal(response) ? localFailure(response) : { kind: 'refused', response };
+  }
+
+  #sendCancel(request: SipRequest, headers: SipHeaders): void {
+    this.#options.note('out', 'CANCEL');
+    try {
+      request.cancel({ headers });
+    } catch (error) {
+      this.abandon(errorText(error));
+    }
+  }
+}
+
+/** The engine makes up 408 and 503 where no answer came from the network; those have no peer. */
+const isLocal = (response: SipResponse): boolean =>
+  response.source_address === '' && (response.status === 408 || response.status === 503);
+
+const localFailure = ({ status, reason }: SipResponse): AttemptResult => {
+  if (status === 408) return { kind: 'unreachable', error: 'no response in 4 s', cause: 'no-response' };
+  return { kind: 'unreachable', error: reason, cause: /\bDNS\b/i.test(reason) ? 'dns' : 'transport' };
+};

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+import { passedHeaders, refusalHeaders } from './headers.ts';
+import type { CallJournal } from './journal.ts';
+import type { Leg, RemoteEnd } from './leg.ts';
+import { DialogLostError, type Negotiation } from './negotiation.ts';
+import { errorText, type SipReply, type SipRequest } from './sip-stack.ts';
+
+/** Requests that go to the other leg as they are, and their answers back. */
+const RELAYED = ['info', 'message', 'notify'] as const;
+
+export interface BridgeDeps {
+  journal: CallJournal;
+  negotiation: Negotiation;
+  /** `Reason` of a refused transfer. */
+  transferRefusal: string;
+  /** The far end of a leg, or the engine in its name, has hung up. */
+  onHangUp(leg: Leg, end: RemoteEnd): void;
+  /** A leg turned out to be gone without a BYE. */
+  onLost(detail: string): void;
+}
+
+/** Ties two confirmed legs together: what one side sends within the call reaches the other. */
+export class Bridge {
+  readonly #deps: BridgeDeps;
+  readonly #legs: readonly [Leg, Leg];
+
+  constructor(legs: readonly [Leg, Leg], deps: BridgeDeps) {
+    this.#deps = deps;
+    this.#legs = legs;
+  }
+
+  /** A leg that has been hung up meanwhile is reported from in here. */
+  start(): void {
+    const [caller, callee] = this.#legs;
+    this.#listen(caller, callee);
+    this.#listen(callee, caller);
+    for (const leg of this.#legs) {
+      leg.onRemoteEnd((end) => {
+        this.#deps.onHangUp(leg, end);
+      });
+    }
+  }
+
+  #listen(from: Leg, to: Leg): void {
+    const { dialog } = from;
+    const negotiate = (req: SipRequest, reply: SipReply) => {
+      this.#run(from, req, reply, () => this.#deps.negotiation.handle({ req, reply, from, to }));
+    };
+    dialog.on('modify', negotiate);
+    dialog.on('update', negotiate);
+    for (const event of RELAYED) {
+      dialog.on(event, (req: SipRequest, reply: SipReply) => {
+        this.#run(from, req, reply, () => relay(req, reply, to));
+      });
+    }
+    dialog.on('refer', (req: SipRequest, reply: SipReply) => {
+      this.#note(from, 'in', req.method);
+      this.#note(from, 'out', '603 Decline');
+      reply.send(603, 'Decline', { headers: refusalHeaders(this.#deps.transferRefusal) });
+    });
+  }
+
+  #run(from: Leg, req: SipRequest, reply: SipReply, work: () => Promise<void>): void {
+    this.#note(from, 'in', req.method);
+    work().catch((error: unknown) => {
+      if (!reply.finalResponseSent) reply.send(500, undefined, {});
+      if (error instanceof DialogLostError) this.#deps.onLost(errorText(error));
+    });
+  }
+
+  #note(leg: Leg, direction: 'in' | 'out', summary: string): void {
+    this.#deps.journal.note(leg.side === 'caller' ? 'caller' : this.#calleePeer(), direction, summary);
+  }
+
+  #calleePeer(): string {
+    return this.#deps.journal.attempts.at(-1)?.peer ?? 'callee1';
+  }
+}
+
+const relay = async (req: SipRequest, reply: SipReply, to: Leg): Promise<void> => {
+  await to.ready;
+  const hasBody = req.body !== '';
+  const headers = passedHeaders(req.method, req.headers, hasBody);
+  if (hasBody) headers['content-type'] ??= 'text/plain';
+  const response = await to.request(req.method, headers, req.body);
+  reply.send(response.status, response.reason, {
+    headers: passedHeaders(req.method, response.headers, response.body !== ''),
+    ...(response.body !== '' && { body: response.body }),
+  });
+  if (response.status === 481) throw new DialogLostError('the far side does not know the call');
+};

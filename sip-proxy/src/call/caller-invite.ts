@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { RejectCode } from '../policy/reject-codes.ts';
+import type { CallJournal } from './journal.ts';
+import { Leg } from './leg.ts';
+import { errorText, type SipHeaders, type SipReply, type SipRequest, type SipStack } from './sip-stack.ts';
+
+/** The caller is no more: it gave up before our 200, its transaction is gone, or it has not completed the answer. */
+export class CallerGoneError extends Error {
+  readonly code: RejectCode;
+
+  constructor(message: string, code: RejectCode = 'caller-cancelled') {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** The caller's INVITE while it is open: provisional answers, one final answer, and the CANCEL that may come at any moment. */
+export class CallerInvite {
+  readonly request: SipRequest;
+  readonly #reply: SipReply;
+  readonly #journal: CallJournal;
+  #cancel: SipHeaders | undefined;
+  #onCancel: ((headers: SipHeaders) => void) | undefined;
+  #final = 0;
+
+  /** To be made before anything is awaited: srf hands a CANCEL to whoever listens at that moment only. */
+  constructor(request: SipRequest, reply: SipReply, journal: CallJournal) {
+    this.request = request;
+    this.#reply = reply;
+    this.#journal = journal;
+    request.once('cancel', this.#cancelled);
+    request.on('update', this.#updated);
+  }
+
+  get cancelled(): boolean {
+    return this.#cancel !== undefined;
+  }
+
+  /** Status of the final answer sent (487 by the engine after a CANCEL); 0 while the INVITE is open. */
+  get finalStatus(): number {
+    return this.#final;
+  }
+
+  onCancel(listener: (headers: SipHeaders) => void): void {
+    this.#onCancel = listener;
+    if (this.#cancel) listener(this.#cancel);
+  }
+
+  progress(status: number, reason: string, headers: SipHeaders, body?: string): void {
+    if (this.#final !== 0) return;
+    this.#journal.note('caller', 'out', `${status} ${reason}`);
+    this.#reply.send(status, reason, { headers, ...(body === undefined ? {} : { body }) });
+  }
+
+  /** Final refusal; nothing where the INVITE has had its final answer. */
+  refuse(status: number, reason: string, headers: SipHeaders): void {
+    if (this.#final !== 0) return;
+    this.#final = status;
+    this.#journal.note('caller', 'out', `${status} ${reason}`);
+    this.#reply.send(status, reason, { headers });
+    this.#quiet();
+  }
+
+  /** 200 with our SDP. Rejects with a `CallerGoneError` where it did not go out. */
+  accept(stack: SipStack, localSdp: string, headers: SipHeaders): Promise<Leg> {
+    if (this.#final !== 0) return Promise.reject(new CallerGoneError('the INVITE has had its final answer'));
+    return new Promise((resolve, reject) => {
+      stack.createUAS(this.request, this.#reply, { localSdp, headers }, (error, dialog) => {
+        if (error || !dialog) {
+          reject(new CallerGoneError(errorText(error)));
+          return;
+        }
+        this.#final = 200;
+        const leg = new Leg(stack, dialog, (direction, summary) => {
+          this.#journal.note('caller', direction, summary);
+        });
+        this.#journal.note('caller', 'out', '200 OK');
+        this.#quiet();
+        resolve(leg);
+      });
+    });
+  }
+
+  readonly #cancelled = (cancel: { headers: SipHeaders }): void => {
+    if (this.#final !== 0) return;
+    // The engine has answered both: 200 to the CANCEL, 487 to the INVITE.
+    this.#final = 487;
+    this.#cancel = cancel.headers;
+    this.#journal.note('caller', 'in', 'CANCEL');
+    this.#journal.note('caller', 'out', '487 Request Terminated');
+    this.#onCancel?.(cancel.headers);
+    this.#quiet();
+  };
+
+  /** UPDATE before our answer (RFC 3311 §5.2): a refresh is fine, an offer has to wait. */
+  readonly #updated = (update: SipRequest, reply: SipReply): void => {
+    if (update.body === '') reply.send(200, undefined, {});
+    else reply.send(500, undefined, { headers: { 'Retry-After': '5' } });
+  };
+
+  #quiet(): void {
+    this.request.removeListener('cancel', this.#cancelled);
+    this.request.removeListener('update', this.#updated);
+  }
+}

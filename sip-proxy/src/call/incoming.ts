@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ConfigIndex } from '../config/config-index.ts';
+import type { Decision, RequestFacts } from '../policy/decision.ts';
+import type { LivePolicy } from '../policy/live-policy.ts';
+import { REJECT_CODES, type RejectCode } from '../policy/reject-codes.ts';
+import { formatReason } from '../policy/reject.ts';
+import { Call, type CallDeps } from './call.ts';
+import { reportCall } from './call-report.ts';
+import { CallerInvite } from './caller-invite.ts';
+import { optionsHeaders, refusalHeaders, unsupportedExtensions } from './headers.ts';
+import { CallJournal } from './journal.ts';
+import { requestFacts } from './request-facts.ts';
+import {
+  forgetInvite,
+  repeatedHeader,
+  type SipHeaders,
+  type SipReply,
+  type SipRequest,
+} from './sip-stack.ts';
+
+export interface IncomingDeps extends CallDeps {
+  edge: string;
+  policy: LivePolicy;
+  /** The configuration in force at this moment. */
+  config(): ConfigIndex;
+  metrics: CallDeps['metrics'] & { challenged(): void };
+}
+
+type Rejection = Extract<Decision, { outcome: 'reject' }>;
+
+/** Takes the new requests off the engine: facts, decision, and what the decision says. */
+export const serveIncoming = (deps: IncomingDeps): void => {
+  deps.stack.invite((req, res) => {
+    onInvite(deps, req, res);
+  });
+  deps.stack.options((req, res) => {
+    onPlainRequest(deps, req, res, 'OPTIONS');
+  });
+  deps.stack.register((req, res) => {
+    onPlainRequest(deps, req, res, 'REGISTER');
+  });
+};
+
+const onInvite = (deps: IncomingDeps, req: SipRequest, res: SipReply): void => {
+  const facts = requestFacts(req, 'INVITE');
+  const journal = new CallJournal(deps.edge, facts);
+  // First thing of all: a CANCEL may be next in the queue.
+  const invite = new CallerInvite(req, res, journal);
+  const refuse = (code: RejectCode, text: string) => {
+    refuseInvite(deps, invite, journal, rejection(code, text));
+  };
+  if (deps.registry.draining) {
+    refuse('draining', 'this proxy is being stopped: try another one');
+    return;
+  }
+  if (req.headers['contact'] === undefined) {
+    refuse('bad-request', 'the INVITE has no Contact (RFC 3261 §8.1.1.8)');
+    return;
+  }
+  const extensions = unsupportedExtensions(req);
+  if (extensions !== '') {
+    refuseExtensions(deps, invite, journal, extensions);
+    return;
+  }
+  const { decision, release } = deps.policy.decide(facts, deps.config(), journal.startedAt);
+  journal.decided(decision, decision.outcome === 'route' ? decision.plan : undefined);
+  switch (decision.outcome) {
+    case 'route':
+      void new Call(deps, { invite, journal, plan: decision.plan, offer: facts.sdp, release }).run();
+      return;
+    case 'challenge':
+      deps.metrics.challenged();
+      invite.refuse(407, 'Proxy Authentication Required', repeatable(decision.headers));
+      return;
+    case 'drop':
+      forgetInvite(req);
+      reportCall(deps, journal, { status: 0, code: decision.code });
+      return;
+    case 'reject':
+      refuseInvite(deps, invite, journal, decision);
+      return;
+    case 'answer-options':
+      refuse('internal-error', 'an INVITE was decided as OPTIONS');
+  }
+};
+
+/** OPTIONS and REGISTER: answered, or passed over in silence; neither makes a record. */
+const onPlainRequest = (
+  deps: IncomingDeps,
+  req: SipRequest,
+  res: SipReply,
+  method: RequestFacts['method'],
+): void => {
+  const { decision } = deps.policy.decide(requestFacts(req, method), deps.config(), Date.now());
+  switch (decision.outcome) {
+    case 'answer-options':
+      // A balancer that pings learns here that no new calls are taken.
+      if (deps.registry.draining) res.send(503, 'Service Unavailable', { headers: optionsHeaders() });
+      else res.send(200, 'OK', { headers: optionsHeaders() });
+      return;
+    case 'reject':
+      res.send(decision.status, decision.reason, { headers: rejectHeaders(decision) });
+      return;
+    case 'drop':
+    case 'challenge':
+    case 'route':
+  }
+};
+
+const refuseInvite = (
+  deps: IncomingDeps,
+  invite: CallerInvite,
+  journal: CallJournal,
+  decision: Rejection,
+): void => {
+  invite.refuse(decision.status, decision.reason, rejectHeaders(decision));
+  reportCall(deps, journal, { status: decision.status, code: decision.code, hungUpBy: 'trunkline' });
+};
+
+/** RFC 3261 §8.2.2.3. */
+const refuseExtensions = (
+  deps: IncomingDeps,
+  invite: CallerInvite,
+  journal: CallJournal,
+  extensions: string,
+): void => {
+  const text = `the INVITE requires ${extensions}, which is not available`;
+  const headers = {
+    ...refusalHeaders(formatReason({ code: 'bad-request', text })),
+    Unsupported: extensions.slice(0, 200),
+  };
+  invite.refuse(420, 'Bad Extension', headers);
+  reportCall(deps, journal, { status: 420, code: 'bad-request', hungUpBy: 'trunkline' });
+};
+
+const rejection = (code: RejectCode, text: string): Rejection => ({
+  outcome: 'reject',
+  code,
+  ...REJECT_CODES[code],
+  text,
+  headers: [],
+  trace: [],
+  effects: {},
+});
+
+const rejectHeaders = (decision: Rejection): SipHeaders => ({
+  ...refusalHeaders(formatReason(decision)),
+  ...repeatable(decision.headers),
+});
+
+/** Headers of a decision, where a name may occur more than once. */
+const repeatable = (list: readonly { name: string; value: string }[]): SipHeaders => {
+  const headers: SipHeaders = {};
+  for (const [name, entries] of Map.groupBy(list, (header) => header.name)) {
+    headers[name] = repeatedHeader(
+      name,
+      entries.map(({ value }) => value),
+    );
+  }
+  return headers;
+};

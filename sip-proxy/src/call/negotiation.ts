@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Leg as Side, MediaSession } from '@trunkline/media-relay';
+import { passedHeaders } from './headers.ts';
+import type { Leg } from './leg.ts';
+import { sdpOf } from './request-facts.ts';
+import type { SipReply, SipRequest, SipResponse } from './sip-stack.ts';
+
+/** An offer and its answer, as the two sides sent them. */
+export interface Agreed {
+  offerer: Side;
+  offer: string;
+  answer: string;
+}
+
+export interface Exchange {
+  req: SipRequest;
+  reply: SipReply;
+  from: Leg;
+  to: Leg;
+}
+
+/** The far side says that it does not know the dialog, or says nothing (RFC 3261 §12.2.1.2). */
+export class DialogLostError extends Error {}
+
+const PENDING = 'Request Pending';
+
+/** Offers and answers within the call: one exchange at a time, both ways, always by way of the media node. */
+export class Negotiation {
+  readonly #media: MediaSession;
+  #agreed: Agreed;
+  #offering: Leg | undefined;
+
+  constructor(media: MediaSession, agreed: Agreed) {
+    this.#media = media;
+    this.#agreed = agreed;
+  }
+
+  /**
+   * Answers a re-INVITE or an UPDATE. Throws a `DialogLostError` where the other side has lost the call; anything else
+   * is answered to the one that asked.
+   */
+  async handle(exchange: Exchange): Promise<void> {
+    const { reply, from } = exchange;
+    if (this.#offering) {
+      // RFC 3261 §14.2: glare is 491; a second one from the same side has to wait.
+      if (this.#offering === from) reply.send(500, undefined, { headers: { 'Retry-After': '3' } });
+      else reply.send(491, PENDING, {});
+      return;
+    }
+    this.#offering = from;
+    try {
+      await this.#exchange(exchange);
+    } catch (error) {
+      if (!reply.finalResponseSent) reply.send(500, undefined, {});
+      if (error instanceof DialogLostError) throw error;
+    } finally {
+      this.#offering = undefined;
+    }
+  }
+
+  async #exchange(exchange: Exchange): Promise<void> {
+    await exchange.to.ready;
+    const offer = sdpOf(exchange.req);
+    if (offer !== undefined) await this.#passOffer(exchange, offer);
+    else if (exchange.req.method === 'INVITE') await this.#fetchOffer(exchange);
+    else exchange.reply.send(200, undefined, { headers: contactOf(exchange.from) });
+  }
+
+  async #passOffer({ req, reply, from, to }: Exchange, theirs: string): Promise<void> {
+    const offer = await this.#offered(from.side, theirs, reply);
+    if (offer === undefined) return;
+    const method = req.method === 'UPDATE' && to.allows('UPDATE') ? 'UPDATE' : 'INVITE';
+    const response = await ask(() => to.request(method, contactOf(to), offer));
+    const answer = response.status === 200 ? sdpOf(response) : undefined;
+    if (answer === undefined) {
+      await this.#restore();
+      refuse(reply, response);
+      return;
+    }
+    const ours = await this.#media.answer(to.side, answer);
+    this.#agreed = { offerer: from.side, offer: theirs, answer };
+    to.dialog.local.sdp = offer;
+    from.dialog.local.sdp = ours;
+    reply.send(200, undefined, { headers: contactOf(from), body: ours });
+  }
+
+  /** A re-INVITE without SDP: the other side makes the offer, and the ACK brings the answer (RFC 3261 §14.2). */
+  async #fetchOffer({ reply, from, to }: Exchange): Promise<void> {
+    const { response, ack } = await ask(() => to.requestOffer(contactOf(to)));
+    const theirs = response.status === 200 ? sdpOf(response) : undefined;
+    if (theirs === undefined || !ack) {
+      ack?.({ body: to.dialog.local.sdp });
+      refuse(reply, response);
+      return;
+    }
+    const offer = await this.#offered(to.side, theirs, reply);
+    if (offer === undefined) {
+      ack({ body: to.dialog.local.sdp });
+      return;
+    }
+    const acked = nextAck(from);
+    reply.send(200, undefined, { headers: contactOf(from), body: offer });
+    const answer = sdpOf(await acked);
+    const ours = answer === undefined ? to.dialog.local.sdp : await this.#media.answer(from.side, answer);
+    ack({ body: ours });
+    if (answer !== undefined) this.#agreed = { offerer: to.side, offer: theirs, answer };
+    to.dialog.local.sdp = ours;
+    from.dialog.local.sdp = offer;
+  }
+
+  /** The media node may refuse a description: then the session stays as it was. */
+  async #offered(side: Side, sdp: string, reply: SipReply): Promise<string | undefined> {
+    try {
+      return await this.#media.offer(side, sdp);
+    } catch {
+      reply.send(488, undefined, {});
+      return undefined;
+    }
+  }
+
+  /** Takes a refused offer back: the media node goes on with what was agreed before. */
+  async #restore(): Promise<void> {
+    const { offerer, offer, answer } = this.#agreed;
+    try {
+      await this.#media.offer(offerer, offer);
+      await this.#media.answer(offerer === 'caller' ? 'callee' : 'caller', answer);
+    } catch {
+      // The node is in trouble; it reports a lost call by itself.
+    }
+  }
+}
+
+/** The contact as the engine wrote it when the dialog began: `@localhost` means nothing within a dialog. */
+const contactOf = ({ dialog }: Leg): Record<string, string> => ({ Contact: dialog.local.contact });
+
+const ask = async <T extends SipResponse | { response: SipResponse }>(send: () => Promise<T>): Promise<T> => {
+  let given: T;
+  try {
+    given = await send();
+  } catch (error) {
+    throw new DialogLostError(error instanceof Error ? error.message : String(error));
+  }
+  const { status } = 'response' in given ? given.response : given;
+  if (status === 481 || status === 408) throw new DialogLostError(`the far side answered ${status}`);
+  return given;
+};
+
+const refuse = (reply: SipReply, { status, reason, headers }: SipResponse): void => {
+  if (status < 300) reply.send(488, undefined, {});
+  else reply.send(status, reason, { headers: passedHeaders('INVITE', headers, false) });
+};
+
+const nextAck = ({ dialog }: Leg): Promise<SipRequest> =>
+  new Promise((resolve, reject) => {
+    dialog.once('ack', resolve);
+    dialog.once('destroy', () => {
+      reject(new DialogLostError('the call ended before its ACK'));
+    });
+  });

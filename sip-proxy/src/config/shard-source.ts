@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+import { watch, type FSWatcher } from 'node:fs';
+import type { Logger } from 'pino';
+import { writeAck } from './ack-file.ts';
+import { buildConfigIndex, type ConfigIndex } from './config-index.ts';
+import { ShardDirectory } from './shard-directory.ts';
+import type { Shard } from './shard-file.ts';
+
+/** Files of one publication arrive within moments of each other and are applied together. */
+const SETTLE_MS = 50;
+/** Where the file system has no events, or drops one. */
+const POLL_MS = 2_000;
+
+export interface ShardSourceOptions {
+  dir: string;
+  /** Name under which this proxy acknowledges. */
+  instance: string;
+  log: Pick<Logger, 'info' | 'warn' | 'error'>;
+  /** After each change; revisions by shard name. */
+  onApplied?: (revisions: Record<string, string>) => void;
+}
+
+export interface ShardSource {
+  /** What holds now. Throws before the first `global` shard has come. */
+  current: () => ConfigIndex;
+  /** Resolves when there is something to decide by. */
+  readonly ready: Promise<void>;
+  /** Looks at the directory now; for tests and signals. */
+  refresh(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The shard directory as a `ConfigIndex` that follows it. A broken shard leaves its last good state in force. */
+export const createShardSource = (options: ShardSourceOptions): ShardSource => {
+  const { dir, instance, log } = options;
+  const directory = new ShardDirectory(dir, log);
+  const ready = Promise.withResolvers<undefined>();
+  let index: ConfigIndex | undefined;
+  let watcher: FSWatcher | undefined;
+  let settle: NodeJS.Timeout | undefined;
+  let running: Promise<void> = Promise.resolve();
+  let closed = false;
+
+  const apply = async (changes: ReadonlyMap<string, Shard>): Promise<void> => {
+    const next = index ? withShards(index, changes) : fromScratch(directory.shards);
+    if (!next) {
+      log.warn({ dir }, 'no install-wide shard (global.json) yet; waiting for it');
+      return;
+    }
+    // One assignment: a call is decided by the old configuration or by the new one, never by a mixture.
+    index = next;
+    const revisions = Object.fromEntries(
+      [...directory.shards].map(([name, { revision }]) => [name, revision]),
+    );
+    options.onApplied?.(revisions);
+    log.info({ shards: [...changes.keys()] }, 'configuration applied');
+    ready.resolve(undefined);
+    await writeAck(dir, instance, revisions);
+  };
+
+  const look = async (): Promise<void> => {
+    try {
+      const changes = await directory.changes();
+      if (changes.size > 0) await apply(changes);
+      startWatching();
+    } catch (error) {
+      log.error({ dir, err: error }, 'shard directory: what was applied stays in force');
+    }
+  };
+
+  const refresh = (): Promise<void> => {
+    running = running.then(() => (closed ? undefined : look()));
+    return running;
+  };
+
+  const startWatching = (): void => {
+    if (watcher || closed) return;
+    try {
+      watcher = watch(dir, () => {
+        clearTimeout(settle);
+        settle = setTimeout(() => void refresh(), SETTLE_MS);
+      });
+      watcher.on('error', () => {
+        watcher?.close();
+        watcher = undefined;
+      });
+    } catch {
+      // The poll does.
+    }
+  };
+
+  const poll = setInterval(() => void refresh(), POLL_MS);
+  poll.unref();
+  void refresh();
+
+  return {
+    current: () => {
+      if (!index) throw new Error('no configuration yet');
+      return index;
+    },
+    ready: ready.promise,
+    refresh,
+    close: async () => {
+      closed = true;
+      clearInterval(poll);
+      clearTimeout(settle);
+      watcher?.close();
+      await running;
+    },
+  };
+};
+
+const withShards = (index: ConfigIndex, changes: ReadonlyMap<string, Shard>): ConfigIndex =>
+  [...changes.values()].reduce((next, shard) => next.withShard(shard), index);
+
+const fromScratch = (shards: ReadonlyMap<string, Shard>): ConfigIndex | undefined => {
+  const all = [...shards.values()];
+  const global = all.find((shard) => 'baseDomain' in shard);
+  if (!global) return undefined;
+  return buildConfigIndex({
+    global,
+    routing: all.filter((shard) => 'trunks' in shard),
+    secrets: all.filter((shard) => 'credentialLists' in shard),
+  });
+};

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { parseArgs } from 'node:util';
+
+export interface HostPort {
+  host: string;
+  port: number;
+}
+
+export interface ProxyFlags {
+  engine: HostPort & { secret: string };
+  /** `host:port` or `ng://host:port`. */
+  media: string[];
+  config: string;
+  spool: string;
+  edge: string;
+  instance: string;
+  metrics: HostPort;
+}
+
+/** A flag that is missing or wrong; the message is one readable line. */
+export class FlagError extends Error {
+  override readonly name = 'FlagError';
+}
+
+export const USAGE =
+  'sip-proxy --engine drachtio://HOST:PORT --secret-file FILE --media ng://HOST:PORT[,..] --config DIR --spool DIR [--edge NAME] [--instance NAME] [--metrics HOST:PORT]';
+
+/**
+ * Flags of ARCHITECTURE.md, checked.
+ * @throws FlagError
+ */
+export const readFlags = (args: readonly string[]): ProxyFlags => {
+  const values = parse(args);
+  const engine = engineOf(required(values, 'engine'), values['secret-file']);
+  const instance = values.instance ?? hostname();
+  if (!/^[\w.-]{1,64}$/.test(instance)) {
+    throw new FlagError(
+      `--instance ${instance}: use letters, digits, dots, dashes and underscores, at most 64`,
+    );
+  }
+  return {
+    engine,
+    media: required(values, 'media')
+      .split(',')
+      .map((node) => node.trim()),
+    config: required(values, 'config'),
+    spool: required(values, 'spool'),
+    edge: values.edge ?? 'local',
+    instance,
+    metrics: hostPort('metrics', values.metrics ?? '127.0.0.1:0'),
+  };
+};
+
+type Values = Partial<Record<keyof typeof OPTIONS, string>>;
+
+const OPTIONS = {
+  engine: { type: 'string' },
+  'secret-file': { type: 'string' },
+  media: { type: 'string' },
+  config: { type: 'string' },
+  spool: { type: 'string' },
+  edge: { type: 'string' },
+  instance: { type: 'string' },
+  metrics: { type: 'string' },
+} as const;
+
+const parse = (args: readonly string[]): Values => {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS, strict: true }).values;
+  } catch (error) {
+    throw new FlagError(error instanceof Error ? error.message : String(error));
+  }
+};
+
+const required = (values: Values, name: keyof Values): string => {
+  const value = values[name];
+  if (value === undefined || value === '') throw new FlagError(`--${name} is missing; usage: ${USAGE}`);
+  return value;
+};
+
+const engineOf = (text: string, secretFile: string | undefined): ProxyFlags['engine'] => {
+  const url = URL.parse(text);
+  if (url?.protocol !== 'drachtio:' || url.hostname === '') {
+    throw new FlagError(`--engine ${text.replace(/\?.*$/, '')}: expected drachtio://HOST:PORT`);
+  }
+  const secret = secretFile === undefined ? url.searchParams.get('secret') : readSecret(secretFile);
+  if (!secret)
+    throw new FlagError('--secret-file is missing: the engine takes no application without its secret');
+  // The engine's frames are cut at `|` and line ends.
+  if (/[|\r\n]/.test(secret)) throw new FlagError('the engine secret must not contain "|" or line ends');
+  return {
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port === '' ? 9022 : Number(url.port),
+    secret,
+  };
+};
+
+const readSecret = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new FlagError(`--secret-file ${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+};
+
+const hostPort = (name: string, text: string): HostPort => {
+  const found = /^(?:\[([0-9a-f:.]+)\]|([^:[\]]+)):(\d{1,5})$/i.exec(text);
+  const port = Number(found?.[3]);
+  const host = found?.[1] ?? found?.[2];
+  if (host === undefined || !(port <= 65535)) throw new FlagError(`--${name} ${text}: expected HOST:PORT`);
+  return { host, port };
+};
