@@ -62,7 +62,7 @@ function readHeaders(text: string, from: number, head: Head): void {
     if (end < 0) end = text.length;
     // Folding counts as one space (RFC 3261 §7.3.1).
     const line = text.slice(at, end);
-    readHeader(folded ? line.replace(/[ \t]*\r\n[ \t]+/g, ' ') : line, head);
+    readHeader(folded ? line.replace(/\r\n[ \t]+/g, ' ') : line, head);
     at = end + 2;
   }
 }

@@ -15,7 +15,7 @@ export interface Via {
 }
 
 const head =
-  /^\s*SIP\s*\/\s*2\.0\s*\/\s*([^\s/;,]+)\s+(?:\[([0-9A-Fa-f:.]+)\]|([^\s:;,[\]]+))\s*(?::\s*(\d{1,5}))?\s*(?=;|$)/i;
+  /^\s*SIP\s*\/\s*2\.0\s*\/\s*([^\s/;,]+)\s+(?:\[([0-9A-Fa-f:.]+)\]|([^\s:;,[\]]+))(?:\s*:\s*(\d{1,5}))?\s*(?=;|$)/i;
 
 /** One element, not a list.  @throws ParseError */
 export function parseVia(text: string): Via {

@@ -67,7 +67,7 @@ export abstract class BaseServerTransaction implements ServerTransaction {
     if (why === undefined) this.#listeners.push(listener);
     else
       queueMicrotask(() => {
-        listener(why);
+        this.#notify(listener, why);
       });
   }
 
@@ -108,7 +108,13 @@ export abstract class BaseServerTransaction implements ServerTransaction {
     this.dispose();
     this.#release();
     if (why === 'timeout') this.context.counters.timeouts += 1;
-    for (const listener of this.#listeners) listener(why);
+    for (const listener of this.#listeners) this.#notify(listener, why);
+  }
+
+  #notify(listener: (why: EndReason) => void, why: EndReason): void {
+    this.context.tell(() => {
+      listener(why);
+    });
   }
 
   #transmit(bytes: Buffer): void {

@@ -44,6 +44,7 @@ export abstract class ClientAttempt {
   /** A provisional has come. */
   #answered = false;
   #final = false;
+  #retried = false;
 
   constructor(outgoing: Outgoing, context: TransactionContext, events: AttemptEvents) {
     this.#request = outgoing.request;
@@ -77,22 +78,11 @@ export abstract class ClientAttempt {
 
   start(): void {
     this.clocks.after(this.context.timers.t1x64, () => {
-      this.fail('timeout', `no answer in ${this.context.timers.t1x64} ms`);
+      const { t1x64 } = this.context.timers;
+      this.fail('timeout', this.#flow === undefined ? 'connect timeout' : `no answer in ${t1x64} ms`);
     });
     this.#bytes = serialiseMessage(this.#request);
-    this.context.transport.send(this.#bytes, this.hop, this.#local, (error, flow) => {
-      if (this.#ended) return;
-      if (error !== undefined) {
-        this.fail('transport-error', error.message);
-        return;
-      }
-      this.#flow = flow;
-      this.#unwatch = this.context.transport.watch(flow, (reason) => {
-        this.#connectionClosed(reason);
-      });
-      if (!this.#answered && !this.#final && !this.reliable) this.startRepeating();
-      this.events.sent(flow);
-    });
+    this.#transmit(this.#bytes);
   }
 
   receive(response: SipResponse, flow: Flow, size: number): void {
@@ -155,8 +145,31 @@ export abstract class ClientAttempt {
     this.events.failed(why, detail, this.#answered);
   }
 
+  #transmit(bytes: Buffer): void {
+    this.context.transport.send(bytes, this.hop, this.#local, (error, flow) => {
+      if (this.#ended) return;
+      if (error !== undefined) {
+        this.fail('transport-error', error.message);
+        return;
+      }
+      this.#flow = flow;
+      this.#unwatch = this.context.transport.watch(flow, (reason) => {
+        this.#connectionClosed(reason);
+      });
+      if (!this.#answered && !this.#final && !this.reliable) this.startRepeating();
+      this.events.sent(flow);
+    });
+  }
+
   #connectionClosed(reason: string): void {
     // After a provisional the peer may still open a connection of its own for the final (RFC 3261 §18.2.2).
-    if (!this.#answered && !this.#final) this.fail('transport-error', reason);
+    if (this.#answered || this.#final) return;
+    // The peer may have closed a connection that we took from the pool in the same moment: one more try.
+    if (this.#bytes === undefined || this.#retried) {
+      this.fail('transport-error', reason);
+      return;
+    }
+    this.#retried = true;
+    this.#transmit(this.#bytes);
   }
 }

@@ -52,8 +52,15 @@ export async function createTransactionLayer(
     clock: options.clock ?? systemClock,
     transport,
     counters,
+    tell: (call: () => void) => {
+      try {
+        call();
+      } catch (error) {
+        log.warn({ err: error }, 'a SIP event could not be handled');
+      }
+    },
   };
-  const layer = new SipTransactionLayer(context, transport, log);
+  const layer = new SipTransactionLayer(context, transport);
   running.layer = layer;
   return layer;
 }

@@ -20,8 +20,8 @@ export interface AttemptDesk {
 /** One request of the user, tried on its hops one after the other (RFC 3263 §4.3); a client transaction for each. */
 export class HuntingRequest implements ClientTransaction {
   readonly id: string = randomUUID();
-  readonly #original: SipRequest;
-  readonly #options: RequestOptions;
+  #original: SipRequest;
+  #options: RequestOptions;
   readonly #events: ClientTransactionEvents;
   readonly #desk: AttemptDesk;
   readonly #failures: string[] = [];
@@ -64,7 +64,7 @@ export class HuntingRequest implements ClientTransaction {
   #tryNext(why: 'timeout' | 'transport-error' | 'dns', detail: string): void {
     const hop = this.#options.hops[this.#next];
     if (hop === undefined) {
-      this.#events.failed(why, this.#failures.length > 1 ? this.#failures.join('; ') : detail);
+      this.#fail(why, detail);
       return;
     }
     this.#next += 1;
@@ -79,44 +79,65 @@ export class HuntingRequest implements ClientTransaction {
   }
 
   #listen(hop: Hop): AttemptEvents {
+    const turn = this.#next;
+    const where = `${hop.protocol}/${formatHostPort(hop.address, hop.port)}`;
     return {
       sent: (flow) => {
         if (this.#announced) return;
         this.#announced = true;
-        this.#events.sent(this.request, flow);
+        this.#desk.context.tell(() => {
+          this.#events.sent(this.request, flow);
+        });
       },
       response: (response, flow, size) => {
-        this.#take(response, flow, size);
+        this.#take(response, flow, size, where);
       },
       repeatedSuccess: (response, flow, size) => {
         this.#desk.stray(response, flow, size);
       },
       failed: (why, detail, answered) => {
-        const where = `${hop.protocol}/${formatHostPort(hop.address, hop.port)}`;
         const full = detail.includes(where) ? detail : `${detail}: ${where}`;
-        if (answered) this.#events.failed(why, full);
+        if (answered) this.#fail(why, full);
         else this.#lose(why, full);
       },
       ended: () => {
-        if (this.#attempt?.final === true) this.#events.ended?.();
+        if (turn !== this.#next || this.#attempt?.final !== true) return;
+        this.#desk.context.tell(() => {
+          this.#events.ended?.();
+        });
       },
     };
   }
 
-  #take(response: SipResponse, flow: Flow, size: number): void {
+  #take(response: SipResponse, flow: Flow, size: number, where: string): void {
     // RFC 3263 §4.3: a 503 sends us to the next address, when there is one.
     if (response.status === 503 && this.#mayHunt()) {
-      this.#tryNext('transport-error', 'every address answered 503');
+      this.#lose('transport-error', `answered 503: ${where}`);
       return;
     }
     if (response.status < 200) this.#sendCancel();
-    this.#events.response(response, flow, size);
+    else this.#dropOriginal();
+    this.#desk.context.tell(() => {
+      this.#events.response(response, flow, size);
+    });
   }
 
   #lose(why: 'timeout' | 'transport-error', detail: string): void {
     this.#failures.push(detail);
     if (this.#mayHunt()) this.#tryNext(why, detail);
-    else this.#events.failed(why, this.#failures.join('; '));
+    else this.#fail(why, this.#failures.join('; '));
+  }
+
+  #fail(why: 'timeout' | 'transport-error' | 'dns', detail: string): void {
+    this.#desk.context.tell(() => {
+      this.#events.failed(why, detail);
+    });
+  }
+
+  /** There will be no further hop: what lingers need not hold the message and the user's closure. */
+  #dropOriginal(): void {
+    this.#original = { ...this.#original, body: noBody };
+    this.#options = { hops: [] };
   }
 
   #mayHunt(): boolean {
@@ -135,6 +156,7 @@ export class HuntingRequest implements ClientTransaction {
   }
 }
 
+const noBody = Buffer.alloc(0);
 const nothing = (): void => undefined;
 /** The answer to a CANCEL says nothing that the INVITE's final does not. */
 const ignore: AttemptEvents = {

@@ -25,4 +25,6 @@ export interface TransactionContext {
   readonly clock: Clock;
   readonly transport: Sender;
   readonly counters: TransactionCounters;
+  /** Calls code of the user: what it throws is logged and harms nobody else. */
+  tell(call: () => void): void;
 }

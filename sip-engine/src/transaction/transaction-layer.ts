@@ -5,7 +5,7 @@ import { serialiseMessage } from '../message/serialise-message.ts';
 import type { SipMessage, SipRequest, SipResponse } from '../message/sip-message.ts';
 import type { ReceivedMessage } from '../transport/message-intake.ts';
 import type { TransportLayer } from '../transport/transport-layer.ts';
-import type { ListeningAddress, Log, TransportCounters } from '../transport/transport-settings.ts';
+import type { ListeningAddress, TransportCounters } from '../transport/transport-settings.ts';
 import type { BaseServerTransaction } from './base-server-transaction.ts';
 import type { AttemptEvents, ClientAttempt, Outgoing } from './client-attempt.ts';
 import type {
@@ -31,17 +31,15 @@ import { stampVia } from './via-stamp.ts';
 export class SipTransactionLayer implements TransactionLayer, AttemptDesk {
   readonly context: TransactionContext;
   readonly #transport: TransportLayer;
-  readonly #log: Log;
   readonly #servers = new Map<string, BaseServerTransaction>();
   readonly #clients = new Map<string, ClientAttempt>();
   /** Merge keys of what is in `#servers`. */
   readonly #unmerged = new Set<string>();
   #user: TransactionUser | undefined;
 
-  constructor(context: TransactionContext, transport: TransportLayer, log: Log) {
+  constructor(context: TransactionContext, transport: TransportLayer) {
     this.context = context;
     this.#transport = transport;
-    this.#log = log;
   }
 
   get active(): { server: number; client: number } {
@@ -130,10 +128,7 @@ export class SipTransactionLayer implements TransactionLayer, AttemptDesk {
   #receiveResponse(response: SipResponse, { essentials, flow, size }: ReceivedMessage): void {
     const { via, method } = essentials;
     const attempt = this.#clients.get(clientKey(via.params.get('branch') ?? '', method));
-    if (attempt !== undefined)
-      this.#guard(() => {
-        attempt.receive(response, flow, size);
-      });
+    if (attempt !== undefined) attempt.receive(response, flow, size);
     else if (method === 'INVITE' && response.status >= 200 && response.status < 300)
       this.stray(response, flow, size);
     else this.context.counters.strays += 1;
@@ -216,21 +211,17 @@ export class SipTransactionLayer implements TransactionLayer, AttemptDesk {
     });
   }
 
-  /** Calls the user; what it throws is logged and, for a request, answered with 500. */
+  /** Calls the user; a request that it fails on is answered with 500. */
   #tell(call: (user: TransactionUser) => void, transaction?: BaseServerTransaction): void {
     const user = this.#user;
     if (user === undefined) return;
-    this.#guard(() => {
-      call(user);
-    }, transaction);
-  }
-
-  #guard(call: () => void, transaction?: BaseServerTransaction): void {
-    try {
-      call();
-    } catch (error) {
-      this.#log.warn({ err: error }, 'a SIP message could not be handled');
-      if (transaction?.open === true) this.#refuse(transaction, 500);
-    }
+    this.context.tell(() => {
+      try {
+        call(user);
+      } catch (error) {
+        if (transaction?.open === true) this.#refuse(transaction, 500);
+        throw error;
+      }
+    });
   }
 }

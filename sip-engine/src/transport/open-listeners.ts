@@ -25,7 +25,7 @@ export async function openListeners(
   }
 }
 
-/** Listeners that must agree on a port, TCP first. */
+/** Listeners that must agree on a port; TCP sorts before UDP. */
 function groupByAnyPort(specs: ListenerSpec[]): ListenerSpec[][] {
   const fixed = specs.filter(({ port }) => port !== 0).map((spec) => [spec]);
   const hosts = new Set(specs.filter(({ port }) => port === 0).map(({ host }) => host));

@@ -3,7 +3,7 @@ import { connect, createServer, isIPv6, type AddressInfo, type Server, type Sock
 import type { Hop } from '../transaction/contract.ts';
 import { advertisedAddress, isLoopback, isWildcard, plainAddress } from './local-address.ts';
 import { TcpConnection } from './tcp-connection.ts';
-import { formatHostPort } from './transport-error.ts';
+import { formatHostPort, TransportError } from './transport-error.ts';
 import type { ListeningAddress, Maxima } from './transport-settings.ts';
 import type { ListenerContext } from './udp-listener.ts';
 
@@ -16,6 +16,8 @@ export class TcpPool {
   readonly #context: ListenerContext;
   readonly #maxima: Maxima;
   #lastId = 0;
+  /** Open connections that we opened. */
+  #opened = 0;
 
   constructor(context: ListenerContext, maxima: Maxima) {
     this.#context = context;
@@ -62,10 +64,11 @@ export class TcpPool {
     return connection?.usable === true ? connection : undefined;
   }
 
-  /** The connection to that address and port: the one there is, else a new one from `local`. */
+  /** The connection to that address and port: the one there is, else a new one from `local`.  @throws TransportError at the maximum */
   obtain(hop: Hop, local: ListeningAddress): TcpConnection {
     const existing = this.#byRemote.get(formatHostPort(hop.address, hop.port));
     if (existing?.usable === true) return existing;
+    if (this.#opened >= this.#maxima.connections) throw new TransportError('too many open connections', hop);
     const socket = connect({
       host: hop.address,
       port: hop.port,
@@ -73,6 +76,10 @@ export class TcpPool {
       ...(!isWildcard(local.address) && isLoopback(local.address) === isLoopback(hop.address)
         ? { localAddress: local.address }
         : {}),
+    });
+    this.#opened += 1;
+    socket.once('close', () => {
+      this.#opened -= 1;
     });
     return this.#adopt(socket, hop, local);
   }

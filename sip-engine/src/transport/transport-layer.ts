@@ -27,6 +27,7 @@ export class TransportLayer {
   readonly counters: TransportCounters;
   readonly #udp: UdpListener[];
   readonly #tcp: TcpPool;
+  #closed = false;
 
   private constructor(udp: UdpListener[], tcp: TcpPool, counters: TransportCounters) {
     this.#udp = udp;
@@ -53,6 +54,7 @@ export class TransportLayer {
 
   /** The listener that speaks for us towards `hop`.  @throws TransportError where none can */
   localFor(hop: Hop): ListeningAddress {
+    if (this.#closed) throw new TransportError('shutting down', hop);
     const all = hop.protocol === 'udp' ? this.#udp.map(({ listening }) => listening) : this.#tcp.listening;
     const local = choose(all, hop.address);
     if (local === undefined) {
@@ -65,7 +67,7 @@ export class TransportLayer {
   /** Sends a request. `done` is called once, never before this returns, with the flow or a readable error. */
   send(bytes: Buffer, hop: Hop, local: ListeningAddress, done: SendDone): void {
     if (hop.protocol === 'tcp') {
-      this.#tcp.obtain(hop, local).send(bytes, (error, flow) => {
+      this.#sendOnStream(bytes, hop, local, (error, flow) => {
         process.nextTick(done, error, flow);
       });
       return;
@@ -93,7 +95,7 @@ export class TransportLayer {
       return;
     }
     const hop: Hop = { protocol: 'tcp', address: flow.remoteAddress, port };
-    this.#tcp.obtain(hop, this.localFor(hop)).send(bytes, done);
+    this.#sendOnStream(bytes, hop, undefined, done);
   }
 
   /** Calls `listener` when the flow's connection ends; returns how to stop that. */
@@ -106,7 +108,18 @@ export class TransportLayer {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await Promise.all([...this.#udp.map((listener) => listener.close()), this.#tcp.close()]);
+  }
+
+  #sendOnStream(bytes: Buffer, hop: Hop, local?: ListeningAddress, done?: SendDone): void {
+    try {
+      this.#tcp.obtain(hop, local ?? this.localFor(hop)).send(bytes, done);
+    } catch (error) {
+      if (!(error instanceof TransportError)) throw error;
+      const { address: remoteAddress, port: remotePort } = hop;
+      done?.(error, { protocol: 'tcp', localAddress: '', localPort: 0, remoteAddress, remotePort });
+    }
   }
 
   #udpOf(flow: Flow): UdpListener | undefined {
