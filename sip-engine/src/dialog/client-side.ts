@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+import { randomUUID } from 'node:crypto';
+import { getHeader, statusReason } from '../message/index.ts';
+import type { SipRequest, SipResponse } from '../message/index.ts';
+import type { Flow, Hop } from '../transaction/contract.ts';
+import type { AppCommand } from './app-link.ts';
+import type { ClientResponses } from './client-responses.ts';
+import { composeInDialog } from './compose-in-dialog.ts';
+import type { InDialogDraft } from './compose-in-dialog.ts';
+import { composeRequest, nextHopUri } from './compose-request.ts';
+import type { Draft } from './compose-request.ts';
+import { ownResponse } from './compose-response.ts';
+import type { DialogContext } from './context.ts';
+import { dialogOfClient } from './dialog.ts';
+import type { Dialog } from './dialog.ts';
+import { NOWHERE, ourSideOf } from './inbound.ts';
+import type { InDialogSender } from './in-dialog-sender.ts';
+import type { LocalTransport } from './local-address.ts';
+import type { Outbound } from './outbound.ts';
+import { Refusal, refusals } from './refusals.ts';
+
+/** A CANCEL may carry the app's reasons, not another identity (RFC 3261 §9.1). */
+const NOT_ON_CANCEL = new Set([
+  'from',
+  'to',
+  'contact',
+  'call-id',
+  'cseq',
+  'via',
+  'route',
+  'record-route',
+  'content-length',
+  'max-forwards',
+]);
+
+/** Requests that apps send: new ones, those within dialogs, ACK and CANCEL. */
+export class ClientSide {
+  /** Until the final response, by transaction id. */
+  readonly outbound = new Map<string, Outbound>();
+  private readonly context: DialogContext;
+  private readonly sender: InDialogSender;
+  private readonly responses: ClientResponses;
+
+  constructor(context: DialogContext, sender: InDialogSender, responses: ClientResponses) {
+    this.context = context;
+    this.sender = sender;
+    this.responses = responses;
+  }
+
+  /** Rejects with a Refusal or a ParseError. */
+  async sendNew(command: AppCommand, app: SipRequest): Promise<void> {
+    const protocols = new Set<string>(this.context.layer.listening.map(({ protocol }) => protocol));
+    const nextHop = nextHopUri(app.uri, command.proxy, protocols);
+    const draft = composeRequest(app);
+    const entry = newEntry(command, draft.request, undefined);
+    await this.launch(entry, draft, nextHop);
+  }
+
+  /** Rejects with a Refusal or a ParseError. */
+  async sendInDialog(command: AppCommand, app: SipRequest): Promise<void> {
+    const dialog = this.context.store.findById(command.dialogId);
+    if (app.method === 'ACK') {
+      await this.acknowledge(command, app, dialog);
+      return;
+    }
+    if (dialog === undefined) throw new Refusal(refusals.noDialog);
+    const draft = this.draftInDialog(dialog, app);
+    if (app.method === 'BYE') dialog.pendingInvite?.cancel([]);
+    await this.launch(newEntry(command, draft.request, dialog), draft, command.proxy ?? draft.nextHop);
+  }
+
+  /** @throws Refusal */
+  cancel(command: AppCommand, app: SipRequest): void {
+    const entry = this.outbound.get(command.transactionId);
+    if (app.method !== 'CANCEL' || entry?.request.method !== 'INVITE' || !entry.initial) {
+      throw new Refusal(refusals.unknownCancel(command.transactionId));
+    }
+    const headers = app.headers.filter(({ name }) => !NOT_ON_CANCEL.has(name.toLowerCase()));
+    entry.cancelled = true;
+    entry.transaction?.cancel(headers);
+    const flow = entry.transaction?.flow;
+    const sent = cancelOf(entry.request, headers);
+    command.reply.requestSent(sent, flow === undefined ? NOWHERE : ourSideOf(flow), randomUUID());
+  }
+
+  private draftInDialog(dialog: Dialog, app: SipRequest): InDialogDraft {
+    const draft = composeInDialog(dialog, app, {
+      sequence: dialog.localSequence + 1,
+      parity: this.context.settings.parity,
+    });
+    // Counted only now: a refused request leaves no gap.
+    dialog.localSequence++;
+    return draft;
+  }
+
+  private async acknowledge(command: AppCommand, app: SipRequest, dialog: Dialog | undefined): Promise<void> {
+    // ACKs of failures are asked for too, and for repeated ones nothing is open any more.
+    const answer = dialog?.unacked.shift();
+    if (dialog === undefined || answer === undefined) throw new Refusal(refusals.ackIsAutomatic);
+    try {
+      const { request, flow } = await this.sender.acknowledge(dialog, answer, {
+        message: app,
+        proxy: command.proxy,
+      });
+      command.reply.requestSent(request, ourSideOf(flow), randomUUID());
+    } finally {
+      if (dialog.byeAfterAck !== undefined && dialog.state !== 'ended')
+        await this.sender.bye(dialog, dialog.byeAfterAck);
+    }
+  }
+
+  private async launch(entry: Outbound, draft: Draft, nextHop: string): Promise<void> {
+    let hops: Hop[];
+    try {
+      hops = await this.context.resolver.resolve(nextHop);
+    } catch (error) {
+      this.context.warn('next hop not resolved', { nextHop, error: String(error) });
+      this.fail(entry, draft, 'dns');
+      return;
+    }
+    if (entry.initial && hops.some((hop) => this.isOwn(hop))) throw new Refusal(refusals.toMyself);
+    this.start(entry, draft, hops);
+  }
+
+  private start(entry: Outbound, draft: Draft, hops: Hop[]): void {
+    const transaction = this.context.layer.request(
+      draft.request,
+      { hops, prepare: draft.prepare },
+      {
+        sent: (request, flow) => {
+          entry.request = request;
+          this.context.tally('out', request, flow.protocol);
+          this.announce(entry, request, flow);
+        },
+        response: (response, flow, size) => {
+          this.context.tally('in', response, flow.protocol);
+          this.responses.take(entry, response, { flow, size });
+          if (response.status >= 200) this.outbound.delete(transaction.id);
+        },
+        failed: (why) => {
+          this.outbound.delete(transaction.id);
+          this.fail(entry, draft, why);
+        },
+      },
+    );
+    entry.transaction = transaction;
+    this.outbound.set(transaction.id, entry);
+    if (entry.request.method === 'INVITE' && entry.dialog !== undefined)
+      entry.dialog.pendingInvite = transaction;
+  }
+
+  /** The dialog of a new INVITE begins here: what the peer sends may come at once. */
+  private announce(entry: Outbound, request: SipRequest, flow: Flow | undefined): void {
+    entry.replied = true;
+    if (entry.initial && request.method === 'INVITE' && flow !== undefined) {
+      entry.dialog = dialogOfClient(request, entry.link);
+      entry.dialog.pendingInvite = entry.transaction;
+      this.context.store.add(entry.dialog);
+    }
+    const where = flow === undefined ? { ...NOWHERE, protocol: 'unknown' } : ourSideOf(flow);
+    entry.reply.requestSent(request, where, entry.transaction?.id ?? randomUUID());
+  }
+
+  /** No answer of any peer: the app gets a response of our own. */
+  private fail(entry: Outbound, draft: Draft, why: 'timeout' | 'transport-error' | 'dns'): void {
+    if (!entry.replied) {
+      const local = this.context.layer.listening[0] ?? {
+        protocol: 'udp' as const,
+        address: '0.0.0.0',
+        port: 0,
+      };
+      draft.prepare(draft.request, local satisfies LocalTransport);
+      entry.request = draft.request;
+      const id = entry.transaction?.id ?? randomUUID();
+      entry.replied = true;
+      entry.reply.requestSent(draft.request, { ...NOWHERE, protocol: 'unknown' }, id);
+      entry.failedId = id;
+    }
+    this.responses.failed(entry, localResponse(entry.request, why), why);
+  }
+
+  private isOwn(hop: Hop): boolean {
+    return this.context.layer.listening.some(
+      ({ protocol, address, port }) =>
+        protocol === hop.protocol && port === hop.port && address === hop.address,
+    );
+  }
+}
+
+function newEntry(command: AppCommand, request: SipRequest, dialog: Dialog | undefined): Outbound {
+  return {
+    link: command.link,
+    reply: command.reply,
+    replied: false,
+    request,
+    transaction: undefined,
+    failedId: '',
+    dialog,
+    initial: dialog === undefined,
+    proceeding: false,
+    cancelled: false,
+    lost: false,
+    timer: undefined,
+  };
+}
+
+function localResponse(request: SipRequest, why: 'timeout' | 'transport-error' | 'dns'): SipResponse {
+  if (why === 'timeout') return ownResponse(request, 408, randomUUID());
+  return ownResponse(request, 503, randomUUID(), why === 'dns' ? 'DNS Error' : statusReason(503));
+}
+
+/** For the app's eyes: what the transaction layer sends, as soon as it may. */
+function cancelOf(invite: SipRequest, headers: SipRequest['headers']): SipRequest {
+  const same = invite.headers.filter(({ name }) => /^(?:via|from|to|call-id|route)$/i.test(name));
+  const sequence = (getHeader(invite, 'CSeq') ?? '').split(' ')[0] ?? '';
+  const cseq = { name: 'CSeq', value: `${sequence} CANCEL` };
+  return {
+    kind: 'request',
+    method: 'CANCEL',
+    uri: invite.uri,
+    headers: [...same, cseq, ...headers],
+    body: Buffer.alloc(0),
+  };
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import type { EngineOptions, HostPort } from './start-engine.ts';
+
+/** A flag that is wrong or missing: the program ends with exit code 2. */
+export class FlagError extends Error {
+  override readonly name = 'FlagError';
+}
+
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
+const options = {
+  /** UDP and TCP on one port; may be repeated. */
+  sip: { type: 'string', multiple: true },
+  admin: { type: 'string' },
+  secret: { type: 'string' },
+  'secret-file': { type: 'string' },
+  /** Milliseconds. */
+  t1: { type: 'string' },
+  /** Milliseconds: timers B, F, H and the wait for an ACK. */
+  t1x64: { type: 'string' },
+  parity: { type: 'string' },
+  metrics: { type: 'string' },
+  'log-level': { type: 'string' },
+} as const;
+
+/** @throws FlagError naming the flag, the value and what is expected */
+export function parseFlags(args: string[]): Omit<EngineOptions, 'log'> & { logLevel: string } {
+  const values = read(args);
+  const timers = { ...milliseconds('t1', values.t1), ...milliseconds('t1x64', values.t1x64) };
+  return {
+    sip: (values.sip ?? ['127.0.0.1:5060']).map((text) => hostPort('sip', text)),
+    admin: hostPort('admin', values.admin ?? '127.0.0.1:9022'),
+    secret: secretOf(values.secret, values['secret-file']),
+    timers,
+    parity: oneOf('parity', values.parity ?? 'on', ['on', 'off']) === 'on',
+    ...(values.metrics !== undefined && { metrics: hostPort('metrics', values.metrics) }),
+    logLevel: oneOf('log-level', values['log-level'] ?? 'info', LEVELS),
+  };
+}
+
+function read(args: string[]) {
+  try {
+    return parseArgs({ args, options, allowPositionals: false }).values;
+  } catch (error) {
+    throw new FlagError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function hostPort(flag: string, text: string): HostPort {
+  const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65_535) {
+    throw new FlagError(`--${flag} ${JSON.stringify(text)} is not HOST:PORT, as in 127.0.0.1:5060`);
+  }
+  return { host: match[1] ?? match[2] ?? '', port };
+}
+
+function milliseconds<K extends string>(flag: K, text: string | undefined): Partial<Record<K, number>> {
+  if (text === undefined) return {};
+  if (!/^[1-9]\d{0,6}$/.test(text)) {
+    throw new FlagError(
+      `--${flag} ${JSON.stringify(text)} is not a number of milliseconds from 1 to 9999999`,
+    );
+  }
+  return { [flag]: Number(text) } as Partial<Record<K, number>>;
+}
+
+function oneOf(flag: string, text: string, allowed: string[]): string {
+  if (allowed.includes(text)) return text;
+  throw new FlagError(`--${flag} ${JSON.stringify(text)} is not one of ${allowed.join(', ')}`);
+}
+
+function secretOf(secret: string | undefined, file: string | undefined): string {
+  if ((secret === undefined) === (file === undefined)) {
+    throw new FlagError(
+      'give the shared secret by --secret-file FILE or by --secret TEXT, and by one of them only',
+    );
+  }
+  const text = secret ?? readSecret(file ?? '');
+  if (text !== '' && !/[|\r\n]/.test(text)) return text;
+  throw new FlagError('the secret is empty, or holds "|" or a line break, which frames cannot carry');
+}
+
+function readSecret(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new FlagError(
+      `--secret-file ${JSON.stringify(file)} cannot be read: ${error instanceof Error ? error.message : ''}`,
+    );
+  }
+}
