@@ -89,9 +89,7 @@ export function createMediaPool(options: MediaPoolOptions): NodePool {
     },
     async close() {
       for (const timer of timers) clearInterval(timer);
-      await Promise.all(
-        nodes.flatMap((node) => [...node.calls.values()]).map((call) => call.close()),
-      );
+      await Promise.all(nodes.flatMap((node) => [...node.calls.values()]).map((call) => call.close()));
       ng.close();
     },
   };
