@@ -56,7 +56,7 @@ function single(message: SipMessage, name: string): string {
 function checkRequest(method: string, cseqMethod: string, maxForwards: string[]): void {
   if (method !== cseqMethod) throw new ParseError(`CSeq names ${cseqMethod}, but the request is ${method}`);
   for (const hops of maxForwards) {
-    if (!/^\d{1,3}$/.test(hops) || Number(hops) > 255)
+    if (!/^\d{1,9}$/.test(hops) || Number(hops) > 255)
       throw new ParseError(`Max-Forwards "${hops}" is not in 0-255`);
   }
 }
