@@ -42,7 +42,8 @@ export function createResolver(options: ResolverOptions = {}): Resolver {
   const followSrv = async (protocol: Protocol, host: string): Promise<Hop[]> => {
     const name = `_sip._${protocol}.${host}`;
     const targets = await srv.get(name, () => nameServer.srv(name));
-    if (targets.length === 1 && targets[0]?.name === '') throw new Error(`DNS: ${host} offers no SIP over ${protocol}`);
+    if (targets.length === 1 && targets[0]?.name === '')
+      throw new Error(`DNS: ${host} offers no SIP over ${protocol}`);
     const found = orderSrv(targets, random).map(({ name: target, port }) => toHops(protocol, target, port));
     const settled = await Promise.allSettled(found);
     return settled.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
@@ -68,7 +69,8 @@ function readTarget(text: string): { host: string; port: number | undefined; pro
   const uri = read(text);
   const transport = (uri.params.get('transport') ?? 'udp').toLowerCase();
   if (uri.scheme === 'sips' || transport === 'tls') throw new Error(`TLS is not available yet: ${text}`);
-  if (transport !== 'udp' && transport !== 'tcp') throw new Error(`transport=${transport} is not available: use udp or tcp`);
+  if (transport !== 'udp' && transport !== 'tcp')
+    throw new Error(`transport=${transport} is not available: use udp or tcp`);
   return { host: uri.host.toLowerCase().replace(/\.$/, ''), port: uri.port, protocol: transport };
 }
 

@@ -30,7 +30,12 @@ export abstract class BaseServerTransaction implements ServerTransaction {
   #open = true;
 
   /** `release` takes it out of the table. */
-  constructor(request: SipRequest, received: ReceivedMessage, context: TransactionContext, release: () => void) {
+  constructor(
+    request: SipRequest,
+    received: ReceivedMessage,
+    context: TransactionContext,
+    release: () => void,
+  ) {
     this.#release = release;
     this.#request = request;
     this.size = received.size;

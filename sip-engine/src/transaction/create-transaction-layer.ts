@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { TransportLayer } from '../transport/transport-layer.ts';
-import {
-  defaultMaxima,
-  type ListenerSpec,
-  type Log,
-  type Maxima,
-} from '../transport/transport-settings.ts';
+import { defaultMaxima, type ListenerSpec, type Log, type Maxima } from '../transport/transport-settings.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { refuseMalformed } from './malformed-request.ts';
 import { completeTimers, type TimerOptions } from './timers.ts';

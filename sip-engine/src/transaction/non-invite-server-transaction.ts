@@ -6,7 +6,12 @@ import type { TransactionContext } from './transaction-context.ts';
 
 /** RFC 3261 §17.2.2. */
 export class NonInviteServerTransaction extends BaseServerTransaction {
-  constructor(request: SipRequest, received: ReceivedMessage, context: TransactionContext, release: () => void) {
+  constructor(
+    request: SipRequest,
+    received: ReceivedMessage,
+    context: TransactionContext,
+    release: () => void,
+  ) {
     super(request, received, context, release);
     // The peer has given up at its timer F; a user that never answers must not leak.
     this.clocks.after(2 * context.timers.linger, () => {

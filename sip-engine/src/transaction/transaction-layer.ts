@@ -60,7 +60,11 @@ export class SipTransactionLayer implements TransactionLayer, AttemptDesk {
 
   /** Totals since the start, and the TCP connections open now. */
   get counters(): TransportCounters & TransactionCounters & { connections: number } {
-    return { ...this.#transport.counters, ...this.context.counters, connections: this.#transport.connections };
+    return {
+      ...this.#transport.counters,
+      ...this.context.counters,
+      connections: this.#transport.connections,
+    };
   }
 
   setUser(user: TransactionUser): void {
