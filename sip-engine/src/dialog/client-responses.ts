@@ -94,7 +94,9 @@ export class ClientResponses {
   private confirm(entry: Outbound, dialog: Dialog, response: SipResponse): void {
     learn(dialog, response);
     dialog.state = 'confirmed';
-    dialog.localContact = getHeader(entry.request, 'Contact') ?? dialog.localContact;
+    // The hop that answered need not be the first one, nor its transport the same.
+    dialog.localContact =
+      getHeader(entry.transaction?.request ?? entry.request, 'Contact') ?? dialog.localContact;
     if (entry.cancelled) dialog.byeAfterAck = CANCEL_RACE;
     this.context.store.makeKnown(dialog);
     // A second fork is this dialog's business with parity; without, it gets its own ACK and BYE.

@@ -128,12 +128,13 @@ export class ClientSide {
       { hops, prepare: draft.prepare },
       {
         sent: (request, flow) => {
-          entry.request = request;
           this.context.tally('out', request, flow.protocol);
           this.announce(entry, request, flow);
         },
         response: (response, flow, size) => {
           this.context.tally('in', response, flow.protocol);
+          // However fast the peer is, the app has to have its OK first.
+          this.announce(entry, transaction.request, flow);
           this.responses.take(entry, response, { flow, size });
           if (response.status >= 200) this.outbound.delete(transaction.id);
         },
@@ -150,15 +151,16 @@ export class ClientSide {
   }
 
   /** The dialog of a new INVITE begins here: what the peer sends may come at once. */
-  private announce(entry: Outbound, request: SipRequest, flow: Flow | undefined): void {
+  private announce(entry: Outbound, request: SipRequest, flow: Flow): void {
+    if (entry.replied) return;
     entry.replied = true;
-    if (entry.initial && request.method === 'INVITE' && flow !== undefined) {
+    entry.request = request;
+    if (entry.initial && request.method === 'INVITE') {
       entry.dialog = dialogOfClient(request, entry.link);
       entry.dialog.pendingInvite = entry.transaction;
       this.context.store.add(entry.dialog);
     }
-    const where = flow === undefined ? { ...NOWHERE, protocol: 'unknown' } : ourSideOf(flow);
-    entry.reply.requestSent(request, where, entry.transaction?.id ?? randomUUID());
+    entry.reply.requestSent(request, ourSideOf(flow), entry.transaction?.id ?? entry.failedId);
   }
 
   /** No answer of any peer: the app gets a response of our own. */
