@@ -13,6 +13,7 @@ export * from './kinds/rate-deck.ts';
 export * from './kinds/registry.ts';
 export * from './kinds/trunk.ts';
 export * from './manifests/load-manifests.ts';
+export { nearest } from './manifests/nearest.ts';
 export * from './manifests/problem.ts';
 export * from './manifests/read-directory.ts';
 export { secretText, type Secret } from './manifests/secret.ts';

@@ -22,7 +22,7 @@ export const CredentialListSpecSchema = Type.Object(
           username: formText('username', 'User name of the digest.'),
           passwordSecretRef: PasswordSecretRef,
         },
-        'One user.',
+        'One user and its password.',
       ),
       {
         description:

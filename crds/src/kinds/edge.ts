@@ -84,7 +84,10 @@ export const EdgeStatusSchema = statusOf({
           name: text(253, 'Name of the record.'),
           type: choice(['A', 'AAAA', 'NAPTR', 'SRV'], 'Type of the record.'),
           ttl: Type.Integer({ description: 'Seconds that it may be cached.', minimum: 0, format: 'int32' }),
-          targets: Type.Array(text(512, 'Value.'), { description: 'Values of the record.', ...asAtomic(32) }),
+          targets: Type.Array(text(512, 'One value.'), {
+            description: 'Values of the record.',
+            ...asAtomic(32),
+          }),
         },
         'One DNS record.',
       ),

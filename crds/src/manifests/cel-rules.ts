@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Environment } from '@marcbachmann/cel-js';
-import { isStrictAddress, isStrictCidr } from '../schema/forms.ts';
+import { isStrictAddress, isStrictCidr } from '../schema/form-checks.ts';
 import { isTransitionRule, type CelRule } from '../schema/rule.ts';
 import type { SchemaNode } from '../schema/schema-node.ts';
 import type { FieldPath } from './field-path.ts';

@@ -28,6 +28,7 @@ export function checkSchema(schema: SchemaNode, value: unknown, path: FieldPath)
 function checkShape(schema: SchemaNode, value: unknown, path: FieldPath): Checked {
   const wrongType = typeFinding(schema, value, path);
   if (wrongType !== undefined) return { value, findings: [wrongType] };
+  if (schema.type === undefined && schema.enum === undefined) return { value, findings: [] };
   if (isRecord(value)) return checkObject(schema, value, path);
   if (Array.isArray(value)) return checkList(schema, value, path);
   return { value, findings: scalarFindings(schema, value, path) };

@@ -42,7 +42,10 @@ const SYNTAX: Record<string, [message: string, remedy: string]> = {
   DUPLICATE_KEY: ['is there twice', 'Keep one of the two'],
   TAB_AS_INDENT: ['is indented with a tab', 'Indent with spaces'],
   BAD_INDENT: ['is indented unevenly', 'Align it with its neighbours, with spaces'],
-  MISSING_CHAR: ['lacks a closing quote or bracket, or a comma', 'Close what was opened'],
+  MISSING_CHAR: [
+    'lacks a closing quote or bracket, or a comma',
+    'Close what was opened above or in this line',
+  ],
   BLOCK_AS_IMPLICIT_KEY: ['has a second ": " in one line', 'Put the value in quotes'],
   MULTILINE_IMPLICIT_KEY: ['has a line without ": "', 'Write key: value'],
   BAD_ALIAS: ['begins with * and reads as an alias', 'Put the value in quotes'],
@@ -57,13 +60,22 @@ const OTHER_SYNTAX: [string, string] = [
 /** Reads all documents of a text. Never throws; documents without content are left out. */
 export function parseYaml(text: string): YamlDocument[] {
   const lines = new LineCounter();
-  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, merge: true });
+  const documents = parseAllDocuments(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    merge: true,
+    // Its warnings on stderr would quote the text.
+    logLevel: 'error',
+  });
   if (!Array.isArray(documents)) return [];
   return documents.flatMap((document) => toDocument(document, lines));
 }
 
 function toDocument(document: Document.Parsed, lines: LineCounter): YamlDocument[] {
-  const errors = document.errors.map((error) => toSyntaxFinding(error, document, lines));
+  // What the library warns of (a tag that it ignores, an unknown directive) is surely not meant.
+  const errors = [...document.errors, ...document.warnings].map((error) =>
+    toSyntaxFinding(error, document, lines),
+  );
   const value = readValue(document);
   if (value === undefined)
     errors.push({ line: 1, column: 1, path: [], message: OTHER_SYNTAX[0], remedy: OTHER_SYNTAX[1] });
@@ -82,8 +94,16 @@ function readValue(document: Document.Parsed): { read: unknown } | undefined {
 }
 
 function toSyntaxFinding(error: YAMLError, document: Document.Parsed, lines: LineCounter): SyntaxFinding {
-  const [message, remedy] = SYNTAX[error.code] ?? OTHER_SYNTAX;
-  return { ...position(lines, error.pos[0]), path: pathAt(document, error.pos[0]), message, remedy };
+  const [message, remedy] = syntaxText(error);
+  // A repeated key is the field itself; anything else went wrong in what comes after a key.
+  const end = error.code === 'DUPLICATE_KEY' ? error.pos[0] + 1 : error.pos[0];
+  return { ...position(lines, error.pos[0]), path: pathBefore(document, end), message, remedy };
+}
+
+function syntaxText(error: YAMLError): [message: string, remedy: string] {
+  // The library has one code for uneven lines and for a bracket that is still open when the lines go on.
+  const open = error.code === 'BAD_INDENT' && error.message.startsWith('Flow ');
+  return SYNTAX[open ? 'MISSING_CHAR' : error.code] ?? OTHER_SYNTAX;
 }
 
 function position(lines: LineCounter, offset: number): Position {
@@ -91,13 +111,13 @@ function position(lines: LineCounter, offset: number): Position {
   return { line: Math.max(1, line), column: Math.max(1, col) };
 }
 
-/** The field whose key begins at or last before the offset, as far as the document could be read. */
-function pathAt(document: Document.Parsed, offset: number): FieldPath {
+/** The field whose key begins last before the offset, as far as the document could be read. */
+function pathBefore(document: Document.Parsed, offset: number): FieldPath {
   let best: FieldPath = [];
   visit(document, {
     Pair(_key, pair, ancestors) {
       const start = startOf(pair.key);
-      if (start === undefined || start > offset) return;
+      if (start === undefined || start >= offset) return;
       best = [...stepsOf(ancestors, pair), keyText(pair.key)];
     },
   });

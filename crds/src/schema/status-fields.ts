@@ -9,7 +9,7 @@ export const ConditionSchema = object(
     status: choice(['True', 'False', 'Unknown'], 'Whether the condition holds.'),
     observedGeneration: Type.Optional(
       Type.Integer({
-        description: 'metadata.generation of the spec that this condition speaks of.',
+        description: 'Generation of the spec (metadata.generation) that this condition speaks of.',
         minimum: 0,
         format: 'int64',
       }),
@@ -45,7 +45,7 @@ export function statusOf<T extends TProperties>(own: T) {
       ...own,
       observedGeneration: Type.Optional(
         Type.Integer({
-          description: 'metadata.generation that this status speaks of.',
+          description: 'Generation of the spec (metadata.generation) that this status speaks of.',
           minimum: 0,
           format: 'int64',
         }),

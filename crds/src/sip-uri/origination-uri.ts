@@ -93,6 +93,12 @@ function parseUser(text: string): string {
 }
 
 function parseHostPort(text: string): { host: string; port?: number } {
+  if (/^[^[]*:.*:/.test(text)) {
+    throw new UriRefusal(
+      'has an IPv6 address without brackets',
+      'Write it in brackets: sip:[2001:db8::7]:5060',
+    );
+  }
   const match = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(.*))?$/.exec(text);
   const [, bracketed, plain, portText] = match ?? [];
   if (match === null)
@@ -118,7 +124,7 @@ function parseHost(text: string): string {
 
 function parsePort(text: string): number {
   const port = Number(text);
-  if (/^\d{1,5}$/.test(text) && port >= 1 && port <= 65535) return port;
+  if (/^[1-9]\d{0,4}$/.test(text) && port >= 1 && port <= 65535) return port;
   throw new UriRefusal(`has the port ${text}`, 'Write a port from 1 to 65535, or leave it out');
 }
 
