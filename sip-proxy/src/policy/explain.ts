@@ -2,6 +2,7 @@
 import type { PolicyContext } from './context.ts';
 import { decide } from './decide.ts';
 import type { Decision, DialPlan, RequestFacts } from './decision.ts';
+import { isE164, quoted } from './phone-number.ts';
 
 export interface Explanation {
   decision: Decision;
@@ -42,6 +43,7 @@ function verdict(decision: Decision): string[] {
 }
 
 function planLines(plan: DialPlan): string[] {
-  const head = `routed: ${plan.direction} of trunk ${plan.trunk.key}, ${plan.callerId} calls ${plan.calledNumber}`;
+  const caller = isE164(plan.callerId) ? plan.callerId : quoted(plan.callerId);
+  const head = `routed: ${plan.direction} of trunk ${plan.trunk.key}, ${caller} calls ${plan.calledNumber}`;
   return [head, ...plan.attempts.map((attempt, i) => `  ${i + 1}. ${attempt.target}  ${attempt.requestUri}`)];
 }

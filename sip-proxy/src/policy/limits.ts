@@ -22,7 +22,7 @@ export class CallLimits {
     return {
       startsWithin: (key, windowMs) => {
         const times = this.#starts.get(key)?.times;
-        return times === undefined ? 0 : times.length - firstAfter(times, now - windowMs);
+        return times === undefined ? 0 : firstAfter(times, now) - firstAfter(times, now - windowMs);
       },
       concurrent: (key) => this.#concurrent.get(key) ?? 0,
     };
@@ -54,8 +54,9 @@ export class CallLimits {
     const stale = firstAfter(times, now - windowMs);
     // Removing in lots keeps the cost per call constant.
     if (stale > 64 && stale * 2 > times.length) times.splice(0, stale);
-    // The clock may have been set back: the order must hold for the search.
-    times.push(Math.max(now, times.at(-1) ?? now));
+    // Where the clock was set back, what is in the future now is forgotten: the order must hold for the search.
+    times.length = firstAfter(times, now);
+    times.push(now);
   }
 
   #release(key: string): void {

@@ -44,7 +44,7 @@ export class OptionsLimiter {
     const source = this.#sources.get(address);
     const { banMs, maxSources } = this.#limits;
     const next =
-      source !== undefined && now < source.bannedUntil
+      source !== undefined && this.#banned(source, now)
         ? source
         : this.#allows(source, now)
           ? { tokens: this.#tokens(source, now) - 1, at: now, bannedUntil: 0 }
@@ -62,7 +62,12 @@ export class OptionsLimiter {
   }
 
   #allows(source: Source | undefined, now: number): boolean {
-    return source === undefined || (now >= source.bannedUntil && this.#tokens(source, now) >= 1);
+    return source === undefined || (!this.#banned(source, now) && this.#tokens(source, now) >= 1);
+  }
+
+  /** A ban that lies further ahead than any can is from before the clock was set back. */
+  #banned({ bannedUntil }: Source, now: number): boolean {
+    return now < bannedUntil && bannedUntil <= now + this.#limits.banMs;
   }
 
   #tokens(source: Source | undefined, now: number): number {

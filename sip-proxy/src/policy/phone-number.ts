@@ -21,7 +21,7 @@ export function e164Problem(text: string): string {
   if (/^00[1-9]\d{1,14}$/.test(text)) return `00 stands for the plus: send +${text.slice(2)}`;
   const digits = text.startsWith('+') ? text.slice(1) : text;
   if (/[^\d]/.test(digits)) {
-    const bare = digits.replaceAll(/[-.() ]/g, '');
+    const bare = digits.replaceAll(/[-. ]/g, '');
     const separators = text.startsWith('+') && isE164(`+${bare}`);
     return separators ? `it has separators: send +${bare}` : 'it has characters other than a plus and digits';
   }

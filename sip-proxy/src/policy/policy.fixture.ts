@@ -208,3 +208,14 @@ export function proxyAuthorization(nonce: string, request: RequestFacts, given: 
   const quality = answer.qop ? `, qop=auth, nc=${nc}, cnonce="c0ffee"` : '';
   return `Digest username="${username}", realm="${realm}", nonce="${nonce}", uri="${answer.uri}", response="${response}", algorithm=${algorithm}${quality}`;
 }
+
+/** Mulberry32: the same draws for the same seed, so that a statistical test fails always or never. */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

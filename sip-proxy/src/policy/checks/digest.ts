@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { CredentialHash } from '@trunkline/crds';
-import { canonicalHost } from '../../config/config-index.ts';
 import { challengeHeaders } from '../digest/challenge.ts';
 import { parseDigestCredentials, type DigestCredentials } from '../digest/credentials.ts';
 import { checkNonce, nonceExpiry } from '../digest/nonce.ts';
@@ -24,12 +23,13 @@ export function checkDigest(call: CheckedCall): CheckResult {
       ? challenge(call, 'the INVITE has no Proxy-Authorization: challenged')
       : assumed(call, context.assumeUser);
   }
-  const parsed = parseDigestCredentials(request.proxyAuthorization);
+  const { baseDomain: realm } = context.config.global;
+  const parsed = parseDigestCredentials(request.proxyAuthorization, realm);
   if (parsed.kind === 'malformed') return malformed(parsed.problem);
   if (parsed.kind === 'other')
     return challenge(call, 'Proxy-Authorization is not of the scheme Digest: challenged');
   const { credentials } = parsed;
-  if (credentials.realm !== context.config.global.baseDomain) {
+  if (credentials.realm !== realm) {
     return challenge(call, `the credentials are for another realm, ${quoted(credentials.realm)}: challenged`);
   }
   const uriProblem = digestUriProblem(call, credentials.uri);
@@ -68,13 +68,14 @@ function candidates({ trunk, context }: CheckedCall, username: string): Credenti
 }
 
 /**
- * The digest's uri must name what is called (RFC 7616 §3.4.6): same user and host. Ports and parameters may differ,
- * many PBXs leave them out.
+ * The digest's uri must name what is called (RFC 7616 §3.4.6): same host, and same user where it has one. Ports and
+ * parameters may differ: many PBXs leave them out.
  */
 function digestUriProblem({ requestUri }: CheckedCall, text: string): string | undefined {
   const uri = parseSipUri(text);
   if (uri === undefined) return `uri ${quoted(text)} is no SIP URI`;
-  if (canonicalHost(uri.host) === requestUri.host && uri.user === requestUri.user) return undefined;
+  const sameUser = uri.user === undefined || uri.user === requestUri.user;
+  if (sameUser && uri.host === requestUri.host) return undefined;
   return `uri ${quoted(text)} differs from the Request-URI in user or host`;
 }
 

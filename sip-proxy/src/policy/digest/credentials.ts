@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { endOfQuoted } from '../sip-uri.ts';
+import { endOfQuoted, splitHeaderValues } from '../sip-uri.ts';
 
 export type DigestAlgorithm = 'MD5' | 'SHA-256';
 
@@ -24,9 +24,29 @@ export type ParsedCredentials =
 const MAX_LENGTH = 4096;
 const RESPONSE_LENGTH: Record<DigestAlgorithm, number> = { MD5: 32, 'SHA-256': 64 };
 
-export function parseDigestCredentials(header: string): ParsedCredentials {
-  if (!/^\s*digest\s/i.test(header)) return { kind: 'other' };
+/**
+ * The credentials for our realm. A chain of proxies, or a client that answers both of our challenges, sends several
+ * (RFC 3261 §22.3); they arrive joined by commas, and the first that can be used counts.
+ */
+export function parseDigestCredentials(header: string, realm: string): ParsedCredentials {
   if (header.length > MAX_LENGTH) return malformed('it is too long');
+  const all = splitCredentials(header).map(parseOne);
+  const ours = all.find((parsed) => parsed.kind === 'digest' && parsed.credentials.realm === realm);
+  return ours ?? all.find(({ kind }) => kind === 'malformed') ?? all[0] ?? { kind: 'other' };
+}
+
+function splitCredentials(header: string): string[] {
+  if (!/,\s*digest\s/i.test(header)) return [header];
+  const groups: string[] = [];
+  for (const part of splitHeaderValues(header)) {
+    if (groups.length === 0 || /^digest\s/i.test(part)) groups.push(part);
+    else groups.push(`${groups.pop() ?? ''}, ${part}`);
+  }
+  return groups;
+}
+
+function parseOne(header: string): ParsedCredentials {
+  if (!/^\s*digest\s/i.test(header)) return { kind: 'other' };
   const parameters = parseParameters(header.trimStart().slice('digest'.length));
   if (typeof parameters === 'string') return malformed(parameters);
   for (const name of ['username', 'realm', 'nonce', 'uri', 'response']) {
