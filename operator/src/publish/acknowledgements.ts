@@ -27,8 +27,10 @@ export async function readAcks(directory: string): Promise<Acknowledgement[]> {
 
 /** Forgets what proxies of an earlier run acknowledged. */
 export async function clearAcks(directory: string): Promise<void> {
-  await rm(join(directory, 'acks'), { recursive: true, force: true });
-  await mkdir(join(directory, 'acks'), { recursive: true, mode: 0o700 });
+  const folder = join(directory, 'acks');
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const files = await readdir(folder);
+  await Promise.all(files.map((file) => rm(join(folder, file), { force: true, recursive: true })));
 }
 
 /** True where the proxy has exactly these shards: none older, none that is gone. */

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+export type { Command, CommandTable, Io } from './io.ts';
+export { run } from './run.ts';

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+import { CALLS_USAGE } from './commands/calls-options.ts';
+
+/*
+ * What `trunkline help COMMAND` prints below the summary. The flags are a contract: DESIGN §6.
+ */
+
+export const UP = `
+trunkline up -f DIR [flags]
+
+  -f, --file DIR          manifests (*.yaml, *.yml, also in folders below); read again within a second when they change
+  --base-domain D         domains are <label>.pstn.D; also the digest realm             default example.com
+  --edge NAME             name of the Edge that this machine is                         default local
+  --sip HOST:PORT         SIP over UDP and TCP; port 0 picks a free one                 default 127.0.0.1:5060
+  --sips HOST:PORT        SIP over TLS: with a later release
+  --engine URL            drachtio://HOST:PORT?secret=S instead of the embedded SIP engine
+  --media URL             ng://HOST:PORT of rtpengine instead of the embedded relay; several with commas
+  --media-ports MIN-MAX   UDP ports of the embedded relay                               default 20000-20999
+  --database URL          postgres://... for call records instead of a folder in --data
+  --data DIR              everything that is written                                    default .trunkline
+  --metrics HOST:PORT     Prometheus /metrics and /healthz; off for none                default 127.0.0.1:9464
+  --console HOST:PORT     web console and REST API: with a later release
+  --verbose               the log lines of all programs, not only warnings
+  --json                  the ready line as JSON
+
+SIGTERM waits for calls to end and takes no new ones; SIGINT (Ctrl-C) and a second SIGTERM stop at once.
+`;
+
+export const CHECK = `
+trunkline check -f DIR [--base-domain D]
+
+  -f, --file DIR          manifests: a directory, or one file
+
+Prints file:line: what is wrong. What to do. Exit code 1 where something is wrong, 0 where nothing is (warnings aside).
+`;
+
+export const EXPLAIN = `
+trunkline explain -f DIR --to SIPURI --from NUMBER --source IP[:PORT] [flags]
+
+  -f, --file DIR          manifests: a directory, or one file
+  --to SIPURI             Request-URI: sip:+15550123@acme.pstn.example.com
+  --from NUMBER           user part of From; a whole header value is allowed as well
+  --source IP[:PORT]      where the packet comes from; IPv6 with a port in brackets
+  --transport T           udp, tcp or tls                                               default udp
+  --method M              INVITE, OPTIONS or REGISTER                                   default INVITE
+  --user U                take the digest of this user as right
+  --authorization VALUE   Proxy-Authorization header instead
+  --pai VALUE             P-Asserted-Identity header
+  --rpid VALUE            Remote-Party-ID header
+  --diversion VALUE       Diversion header; may be repeated
+  --max-forwards N        Max-Forwards header                                           default 70
+  --sdp-file FILE         SDP offer of the INVITE; without it the INVITE has none
+  --base-domain D         default example.com
+  --edge NAME             name of the edge that decides                                 default local
+  --json                  decision, trace and attempts as JSON
+
+Exit code 0 where the call is carried (or the request answered), 1 where it is refused.
+`;
+
+export const CALLS = CALLS_USAGE;
+
+export const TRUNKS = `
+trunkline trunks -f DIR [--base-domain D] [--json]
+
+  -f, --file DIR          manifests: a directory, or one file
+
+What the manifests say; whether proxies have applied it is shown by trunkline up and, on Kubernetes, by kubectl.
+`;
+
+export const BANDWIDTH = `
+trunkline bandwidth --calls N
+
+  --calls N               calls at one time; each needs 100 kbit/s in each direction (G.711 with its headers)
+`;
+
+export const LATER = `
+The command comes with a later release.
+`;
+
+export const VERSION = `
+trunkline version
+`;
