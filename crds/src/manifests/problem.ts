@@ -18,18 +18,25 @@ export interface Problem {
   value?: string;
   /** Continues the field: "is not a CIDR". */
   message: string;
-  /** What to do, a sentence without its full stop. */
+  /** What to do; the full stop may be left out. */
   remedy: string;
 }
 
 /** `file:line:col: Kind ns/name: field: message (got "value"). Remedy.` */
 export function formatProblem(problem: Problem): string {
   const place = `${problem.file}:${problem.line}:${problem.column}`;
-  const subject = [problem.severity === 'warning' ? 'warning' : '', subjectOf(problem), problem.field].filter(
-    (part) => part !== '',
-  );
+  const subject = [problem.severity === 'warning' ? 'warning' : '', subjectOf(problem), problem.field];
+  const head = [place, ...subject].filter((part) => part !== '').join(': ');
   const got = problem.value === undefined ? '' : ` (got ${problem.value})`;
-  return `${[place, ...subject].join(': ')}: ${problem.message}${got}. ${problem.remedy}${/[?.]$/.test(problem.remedy) ? '' : '.'}`;
+  return `${head}: ${withoutStop(problem.message)}${got}. ${asSentence(problem.remedy)}`;
+}
+
+function withoutStop(text: string): string {
+  return text.replace(/\.$/, '');
+}
+
+function asSentence(text: string): string {
+  return /[.?]$/.test(text) ? text : `${text}.`;
 }
 
 function subjectOf({ kind, namespace, name }: Problem): string {
