@@ -4,8 +4,8 @@ import type { FieldPath } from './field-path.ts';
 /** A problem before it knows its file and line. */
 export interface Finding {
   path: FieldPath;
-  /** What to point at: the value, the key itself (unknown field), or the object that lacks the field. */
-  at: 'value' | 'key' | 'missing';
+  /** What to point at; where the field is not there, the nearest object around it. */
+  at: 'value' | 'key';
   message: string;
   remedy: string;
   value?: unknown;

@@ -74,8 +74,7 @@ function missing(manifest: Record<string, unknown>): Finding[] {
     .map((name) => {
       const remedy =
         name === 'kind' ? `Add kind, one of ${NAMES.join(', ')}` : `Add apiVersion: ${API_VERSION}`;
-      if (manifest[name] === undefined)
-        return { path: [name], at: 'missing', message: 'is required', remedy };
+      if (manifest[name] === undefined) return { path: [name], at: 'key', message: 'is required', remedy };
       return { path: [name], at: 'value', value: manifest[name], message: 'must be a string', remedy };
     });
 }

@@ -148,7 +148,10 @@ spec:
     const text =
       'apiVersion: trunkline.dev/v1alpha1\nkind: OutgoingCallerId\nmetadata: {name: a, namespace: acme}\nspec:\n  number:\n';
     expect(load(text).resources).toEqual([]);
-    expect(load(text).problems.map(({ message }) => message)).toContain('is required');
+    expect(load(text).problems.map(({ message, line }) => [message, line])).toContainEqual([
+      'is required',
+      5,
+    ]);
   });
 
   it('reads what kubectl prints: a List, metadata of the server, and status', () => {

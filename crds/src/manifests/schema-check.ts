@@ -47,12 +47,7 @@ function checkObject(schema: SchemaNode, value: Record<string, unknown>, path: F
   }
   for (const [name, childSchema] of Object.entries(properties)) {
     if (Object.hasOwn(result, name) || childSchema.default === undefined) continue;
-    keep(
-      result,
-      name,
-      checkSchema(childSchema, structuredClone(childSchema.default), [...path, name]),
-      findings,
-    );
+    keep(result, name, checkSchema(childSchema, childSchema.default, [...path, name]), findings);
   }
   findings.push(...missingFields(schema, value, path));
   return { value: result, findings };
@@ -96,7 +91,7 @@ function missingFields(schema: SchemaNode, value: Record<string, unknown>, path:
     .filter((name) => !Object.hasOwn(value, name) || value[name] === null)
     .map((name) => ({
       path: [...path, name],
-      at: 'missing',
+      at: 'key',
       message: 'is required',
       remedy: `Add it: ${schema.properties?.[name]?.description?.replace(/\.$/, '') ?? name}`,
     }));

@@ -16,7 +16,7 @@ export function scopeFindings(
     return [
       {
         path,
-        at: 'missing',
+        at: 'key',
         message: 'is required',
         remedy: 'Add the namespace, which is the account that this belongs to',
       },

@@ -31,7 +31,7 @@ export interface YamlDocument {
   value: unknown;
   errors: SyntaxFinding[];
   /** Falls back to the nearest object around a field that is not in the text. */
-  locate: (path: FieldPath, at: 'value' | 'key' | 'missing') => Position;
+  locate: (path: FieldPath, at: 'value' | 'key') => Position;
 }
 
 /**
@@ -147,16 +147,15 @@ function positionOf(
   document: Document.Parsed,
   lines: LineCounter,
   path: FieldPath,
-  at: 'value' | 'key' | 'missing',
+  at: 'value' | 'key',
 ): Position {
   let node: unknown = document.contents;
   let offset = startOf(node) ?? document.range[0];
-  const steps = at === 'missing' ? path.slice(0, -1) : path;
-  for (const [index, step] of steps.entries()) {
+  for (const [index, step] of path.entries()) {
     if (isAlias(node)) node = node.resolve(document);
     const child = childOf(node, step);
     if (child === undefined) break;
-    const last = index === steps.length - 1;
+    const last = index === path.length - 1;
     const wanted = last && at === 'value' ? (startOf(child.value) ?? child.start) : child.start;
     offset = wanted ?? offset;
     node = child.value;

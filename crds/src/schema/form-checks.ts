@@ -22,7 +22,7 @@ export function matches(pattern: string, finding: FormFinding): (text: string) =
 
 export function checkCidr(text: string): FormFinding | undefined {
   const remedy = 'Write an address and a prefix length, such as 203.0.113.7/32 or 2001:db8::/64';
-  if (ipaddr.isValid(text) && isStrictAddress(text)) {
+  if (isStrictAddress(text)) {
     const bits = ipaddr.parse(text).kind() === 'ipv4' ? 32 : 128;
     return {
       message: 'is an address without a prefix length',

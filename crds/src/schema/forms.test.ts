@@ -130,6 +130,7 @@ describe('findings that help', () => {
     ['cidr', '203.0.113.7', 'Write 203.0.113.7/32 for this one address'],
     ['cidr', '2001:db8::7', 'Write 2001:db8::7/128 for this one address'],
     ['cidr', '203.0.113.7/24', 'Write 203.0.113.0/24, or a longer prefix for one address'],
+    ['cidr', '203.0.113', 'Write an address and a prefix length, such as 203.0.113.7/32 or 2001:db8::/64'],
     ['e164', '0044 20 7946 0123', 'Write "+442079460123" if that is the number'],
     ['e164', '+1 (555) 0100', 'Write "+15550100" if that is the number'],
     ['domainName', 'Acme', 'Write acme'],
