@@ -1,2 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 export * from './sip/index.ts';
+export { eventually } from './eventually.ts';
+export { freePort, isBound } from './free-port.ts';
+export { isInstalled, requireProgram, startProgram, type Program } from './program.ts';
+export { runSipp, startSipp, type Sipp, type SippOptions, type SippResult } from './sipp.ts';
+export { mediaPortRange } from './media-ports.ts';
+export { startRtpengine, type Rtpengine } from './rtpengine.ts';
+export * from './resources.ts';

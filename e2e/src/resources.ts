@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** A manifest, as written for kubectl. */
+export interface Resource {
+  apiVersion: string;
+  kind: string;
+  metadata: { name: string; namespace?: string };
+  spec?: Record<string, unknown>;
+  stringData?: Record<string, string>;
+  status?: Record<string, unknown>;
+}
+
+/** One YAML text of several documents; JSON is YAML. */
+export const manifestText = (resources: Resource[]): string =>
+  resources.map((resource) => `${JSON.stringify(resource, null, 2)}\n`).join('---\n');
+
+type Spec = Record<string, unknown>;
+
+const resource = (kind: string, metadata: Resource['metadata'], spec: Spec): Resource => ({
+  apiVersion: 'trunkline.dev/v1alpha1',
+  kind,
+  metadata,
+  spec,
+});
+
+/** A Kubernetes name out of anything: `+15550100` becomes `n15550100`. */
+const nameFor = (text: string): string => `n${text.toLowerCase().replaceAll(/[^a-z0-9]+/g, '')}`;
+
+export const account = (namespace: string, spec: Spec = {}): Resource =>
+  resource('Account', { name: namespace }, { namespace, type: 'full', ...spec });
+
+export interface Gateway {
+  host: string;
+  port: number;
+  transport?: 'udp' | 'tcp' | 'tls';
+  priority?: number;
+  weight?: number;
+  enabled?: boolean;
+}
+
+/** `sources`: CIDRs of its inbound calls; default: each gateway's own address. */
+export const carrier = (
+  name: string,
+  gateways: Gateway[],
+  options: { prefixes?: string[]; sources?: string[] } & Spec = {},
+): Resource => {
+  const {
+    prefixes = ['+'],
+    sources = [...new Set(gateways.map(({ host }) => hostCidr(host)))],
+    ...spec
+  } = options;
+  return resource(
+    'Carrier',
+    { name },
+    {
+      prefixes,
+      gateways: gateways.map((gateway) => ({
+        transport: 'udp',
+        priority: 10,
+        weight: 10,
+        enabled: true,
+        ...gateway,
+      })),
+      inbound: { sources: sources.map((cidr) => ({ cidr })) },
+      ...spec,
+    },
+  );
+};
+
+const hostCidr = (host: string): string => (host.includes(':') ? `${host}/128` : `${host}/32`);
+
+export const accessList = (namespace: string, name: string, cidrs: string[]): Resource =>
+  resource(
+    'IpAccessControlList',
+    { name, namespace },
+    {
+      friendlyName: name,
+      addresses: cidrs.map((cidr) => ({ cidr, friendlyName: cidr })),
+    },
+  );
+
+/** A list of users and the Secrets with their passwords. */
+export const credentialList = (
+  namespace: string,
+  name: string,
+  users: Record<string, string>,
+): Resource[] => [
+  resource(
+    'CredentialList',
+    { name, namespace },
+    {
+      friendlyName: name,
+      credentials: Object.keys(users).map((username) => ({
+        username,
+        passwordSecretRef: { name: `${name}-passwords`, key: nameFor(username) },
+      })),
+    },
+  ),
+  {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: `${name}-passwords`, namespace },
+    stringData: Object.fromEntries(
+      Object.entries(users).map(([username, password]) => [nameFor(username), password]),
+    ),
+  },
+];
+
+export const phoneNumber = (namespace: string, number: string, trunk?: string): Resource =>
+  resource(
+    'PhoneNumber',
+    { name: nameFor(number), namespace },
+    { number, ...(trunk === undefined ? {} : { trunkRef: { name: trunk } }) },
+  );
+
+export const outgoingCallerId = (namespace: string, number: string, verified = true): Resource => ({
+  ...resource('OutgoingCallerId', { name: nameFor(number), namespace }, { number }),
+  status: { verified },
+});
+
+export interface Target {
+  sipUri: string;
+  priority?: number;
+  weight?: number;
+  enabled?: boolean;
+}
+
+export const originationUri = (
+  namespace: string,
+  trunk: string,
+  name: string,
+  target: string | Target,
+): Resource =>
+  resource(
+    'OriginationUri',
+    { name, namespace },
+    {
+      trunkRef: { name: trunk },
+      priority: 10,
+      weight: 10,
+      ...(typeof target === 'string' ? { sipUri: target } : target),
+    },
+  );
+
+export interface TrunkOptions {
+  /** Default: the trunk's name. */
+  namespace?: string;
+  /** Default: the trunk's name; null: no termination. */
+  domainName?: string | null;
+  /** CIDRs that may call out; absent: no list. */
+  acl?: string[];
+  /** Passwords by user; absent: no list. */
+  users?: Record<string, string>;
+  /** Numbers on the trunk. */
+  numbers?: string[];
+  /** Verified caller ids of the account. */
+  callerIds?: string[];
+  /** Where calls to the numbers go, named `uri1`, `uri2` ... */
+  targets?: (string | Target)[];
+  /** Further fields of the Account's spec; null: no Account is written. */
+  account?: Spec | null;
+  /** Further fields of the Trunk's spec. */
+  spec?: Spec;
+}
+
+/** A trunk with everything that belongs to it alone, Account included. */
+export const trunk = (name: string, options: TrunkOptions = {}): Resource[] => {
+  const {
+    namespace = name,
+    domainName = name,
+    acl,
+    users,
+    numbers = [],
+    callerIds = [],
+    targets = [],
+  } = options;
+  const authentication = {
+    ...(acl ? { ipAccessControlLists: [`${name}-acl`] } : {}),
+    ...(users ? { credentialLists: [`${name}-users`] } : {}),
+  };
+  return [
+    ...(options.account === null ? [] : [account(namespace, options.account)]),
+    ...(acl ? [accessList(namespace, `${name}-acl`, acl)] : []),
+    ...(users ? credentialList(namespace, `${name}-users`, users) : []),
+    resource(
+      'Trunk',
+      { name, namespace },
+      {
+        friendlyName: name,
+        ...(domainName === null ? {} : { termination: { domainName, authentication } }),
+        ...options.spec,
+      },
+    ),
+    ...numbers.map((number) => phoneNumber(namespace, number, name)),
+    ...callerIds.map((number) => outgoingCallerId(namespace, number)),
+    ...targets.map((target, index) => originationUri(namespace, name, `${name}-uri${index + 1}`, target)),
+  ];
+};
