@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { CarrierEntry, OriginationTarget, Transport } from '@trunkline/crds';
 import type { Attempt } from './decision.ts';
-import { escapeUser, uriHost } from './sip-uri.ts';
+import { escapeUser, isAddress, uriHost } from './sip-uri.ts';
 
 type Gateway = CarrierEntry['gateways'][number];
 
@@ -42,7 +42,6 @@ function addressing(place: Place): Pick<Attempt, 'requestUri' | 'nextHop' | 'tra
   if (transport !== 'udp') return { requestUri: `${address};transport=${transport}`, transport };
   // UDP is the default that customers expect to see unsaid; for a name without port RFC 3263 §4.1 would let the
   // domain's NAPTR records choose another transport, so the next hop says it.
-  const literal = place.host.includes(':') || /^[\d.]+$/.test(place.host);
-  if (literal) return { requestUri: address, transport };
+  if (isAddress(place.host)) return { requestUri: address, transport };
   return { requestUri: address, nextHop: `sip:${hostPort};transport=udp`, transport };
 }

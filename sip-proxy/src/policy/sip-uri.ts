@@ -139,6 +139,11 @@ function cutAt(text: string, stops: string): string {
   return text;
 }
 
+/** The host of a parsed URI is an address, not a name (a name's last label is never numeric, RFC 1123 §2.1). */
+export function isAddress(host: string): boolean {
+  return host.includes(':') || /^[\d.]+$/.test(host);
+}
+
 /** Host for a URI: IPv6 literals get their brackets back. */
 export function uriHost(host: string): string {
   return host.includes(':') ? `[${host}]` : host;

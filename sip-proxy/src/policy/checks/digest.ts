@@ -5,7 +5,7 @@ import { parseDigestCredentials, type DigestCredentials } from '../digest/creden
 import { checkNonce, nonceExpiry } from '../digest/nonce.ts';
 import { verifyResponse } from '../digest/verify-response.ts';
 import { quoted } from '../phone-number.ts';
-import { parseSipUri } from '../sip-uri.ts';
+import { isAddress, parseSipUri } from '../sip-uri.ts';
 import { fail, pass, skip, type CheckedCall, type CheckResult } from './check.ts';
 
 /** The longest user name that a CredentialList may hold. */
@@ -69,13 +69,14 @@ function candidates({ trunk, context }: CheckedCall, username: string): Credenti
 
 /**
  * The digest's uri must name what is called (RFC 7616 §3.4.6): same host, and same user where it has one. Ports and
- * parameters may differ: many PBXs leave them out.
+ * parameters may differ: many PBXs leave them out. An address for a host passes too: some put the next hop there.
  */
 function digestUriProblem({ requestUri }: CheckedCall, text: string): string | undefined {
   const uri = parseSipUri(text);
   if (uri === undefined) return `uri ${quoted(text)} is no SIP URI`;
   const sameUser = uri.user === undefined || uri.user === requestUri.user;
-  if (sameUser && uri.host === requestUri.host) return undefined;
+  const sameHost = uri.host === requestUri.host || isAddress(uri.host);
+  if (sameUser && sameHost) return undefined;
   return `uri ${quoted(text)} differs from the Request-URI in user or host`;
 }
 

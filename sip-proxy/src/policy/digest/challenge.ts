@@ -4,8 +4,9 @@ import type { RequestFacts } from '../decision.ts';
 import { signNonce } from './nonce.ts';
 
 /**
- * Two challenges in two headers, the stronger first (RFC 8760 §2.3: a client takes the topmost that it knows). `stale`
- * tells the client to try again with the same password (RFC 7616 §3.3).
+ * Two challenges in two headers. MD5 comes first, although RFC 8760 §2.3 puts the preferred one there: many a PBX in
+ * service (and SIPp 3.6) reads the first alone and gives up on an algorithm that it does not know, while a client that
+ * knows SHA-256 can still choose it. `stale` tells the client to try again with the same password (RFC 7616 §3.3).
  */
 export function challengeHeaders(
   request: RequestFacts,
@@ -15,7 +16,7 @@ export function challengeHeaders(
   const { config, nonces, now } = context;
   const nonce = signNonce(request, nonces.keys[0] ?? '', now);
   const shared = `Digest realm="${config.global.baseDomain}", nonce="${nonce}", qop="auth"`;
-  return ['SHA-256', 'MD5'].map((algorithm) => ({
+  return ['MD5', 'SHA-256'].map((algorithm) => ({
     name: 'Proxy-Authenticate',
     value: `${shared}, algorithm=${algorithm}${stale ? ', stale=true' : ''}`,
   }));

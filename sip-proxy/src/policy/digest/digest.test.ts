@@ -6,6 +6,7 @@ import type { Decision, RequestFacts } from '../decision.ts';
 import * as f from '../policy.fixture.ts';
 import { parseDigestCredentials } from './credentials.ts';
 import { NonceLedger } from './nonce-ledger.ts';
+import { digestResponse } from './verify-response.ts';
 
 const PARTS: f.ConfigParts = {
   trunks: [f.makeTrunk({ ipAccessControlLists: [], credentialLists: ['acme/gone', 'acme/pbx'] })],
@@ -32,12 +33,12 @@ const stale = (decision: Decision): boolean[] =>
   decision.outcome === 'challenge' ? decision.headers.map(({ value }) => value.includes('stale=true')) : [];
 
 describe('the challenge', () => {
-  it('has SHA-256 before MD5, in two headers', () => {
+  it('has MD5 before SHA-256, in two headers, for clients that read the first alone', () => {
     const decision = decide(f.outbound(), context());
     if (decision.outcome !== 'challenge') throw new Error(decision.outcome);
     expect(decision.status).toBe(407);
     expect(decision.headers.map(({ name }) => name)).toEqual(['Proxy-Authenticate', 'Proxy-Authenticate']);
-    const [sha, md5] = decision.headers.map(({ value }) => value);
+    const [md5, sha] = decision.headers.map(({ value }) => value);
     expect(sha).toMatch(/^Digest realm="example.com", nonce="[^"]+", qop="auth", algorithm=SHA-256$/);
     expect(md5).toBe(sha?.replace('SHA-256', 'MD5'));
     expect(decision.trace.at(-1)).toMatchObject({ check: 'digest', result: 'fail' });
@@ -68,6 +69,8 @@ describe('a right answer', () => {
     [{ nc: '000000ff' }],
     [{ uri: 'sip:+442079460123@ACME.pstn.example.com:5060;transport=udp' }],
     [{ uri: 'sip:acme.pstn.example.com' }],
+    [{ uri: 'sip:198.51.100.1:5060' }],
+    [{ uri: 'sip:+442079460123@[2001:db8::1]' }],
   ] as const)('passes: %j', (given) => {
     const decision = answer(given);
     expect(decision.outcome).toBe('route');
@@ -145,17 +148,12 @@ describe('a wrong answer', () => {
   it('never knows the stand-in for unknown users', () => {
     const request = f.outbound();
     const nonce = challenge();
-    const credentials = parseDigestCredentials(
-      f.proxyAuthorization(nonce, request, { username: 'nobody' }),
-      f.BASE,
-    );
-    expect(credentials.kind).toBe('digest');
-    textOf(
-      decide(
-        { ...request, proxyAuthorization: f.proxyAuthorization(nonce, request, { username: '' }) },
-        context(),
-      ),
-    );
+    const header = f.proxyAuthorization(nonce, request, { username: 'nobody' });
+    const parsed = parseDigestCredentials(header, f.BASE);
+    if (parsed.kind !== 'digest') throw new Error(parsed.kind);
+    const response = digestResponse(parsed.credentials, '0'.repeat(64), 'INVITE');
+    const proxyAuthorization = header.replace(/response="[^"]*"/, `response="${response}"`);
+    textOf(decide({ ...request, proxyAuthorization }, context()));
   });
 
   it('is refused as replay where nonce and count were used', () => {
@@ -222,6 +220,7 @@ describe('a header that cannot be used', () => {
     ['no parameters', 'Digest x', 'name=value'],
     ['another host', good.replace('@acme', '@evil'), 'differs'],
     ['another user', good.replace('uri="sip:+44', 'uri="sip:+45'), 'differs'],
+    ['an address and another user', good.replace(/uri="[^"]*"/, 'uri="sip:+45@198.51.100.1"'), 'differs'],
     ['a uri that is none', good.replace('uri="sip:', 'uri="'), 'no SIP URI'],
     ['too much', `${good}, x="${'a'.repeat(5000)}"`, 'too long'],
   ])('gets 400 for %s', (_, proxyAuthorization, why) => {
