@@ -7,3 +7,13 @@ export { runSipp, startSipp, type Sipp, type SippOptions, type SippResult } from
 export { mediaPortRange } from './media-ports.ts';
 export { startRtpengine, type Rtpengine } from './rtpengine.ts';
 export * from './resources.ts';
+export {
+  startTrunkline,
+  TRUNKLINE,
+  type Gauges,
+  type MediaBackend,
+  type Trunkline,
+  type TrunklineOptions,
+} from './trunkline-up.ts';
+export { sumByName } from './metrics-page.ts';
+export { ngCalls, ngRequest } from './ng-request.ts';

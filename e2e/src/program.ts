@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
 
 /** What a program has printed is kept up to this many characters, the newest. */
-const KEPT = 200_000;
+const KEPT = 20_000_000;
 
 export interface ProgramOptions {
   command: string;
@@ -26,12 +26,19 @@ export interface Program {
   stop(signal?: NodeJS.Signals, graceMs?: number): Promise<number>;
 }
 
+/** A test process that ends early takes its programs with it. */
+const alive = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of alive) child.kill('SIGKILL');
+});
+
 export const startProgram = ({ command, args, cwd, env }: ProgramOptions): Program => {
   const child = spawn(command, args, {
     cwd,
     env: { ...process.env, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
+  alive.add(child);
   const text = { out: '', err: '' };
   const seen = new Set<() => void>();
   const tell = () => {
@@ -49,6 +56,7 @@ export const startProgram = ({ command, args, cwd, env }: ProgramOptions): Progr
   const exited = new Promise<number>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => {
+      alive.delete(child);
       ended.code = code ?? 128 + (signal === 'SIGKILL' ? 9 : 15);
       resolve(ended.code);
       tell();

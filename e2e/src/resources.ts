@@ -165,34 +165,27 @@ export interface TrunkOptions {
 
 /** A trunk with everything that belongs to it alone, Account included. */
 export const trunk = (name: string, options: TrunkOptions = {}): Resource[] => {
-  const {
-    namespace = name,
-    domainName = name,
-    acl,
-    users,
-    numbers = [],
-    callerIds = [],
-    targets = [],
-  } = options;
-  const authentication = {
-    ...(acl ? { ipAccessControlLists: [`${name}-acl`] } : {}),
-    ...(users ? { credentialLists: [`${name}-users`] } : {}),
-  };
+  const { namespace = name, numbers = [], callerIds = [], targets = [] } = options;
   return [
     ...(options.account === null ? [] : [account(namespace, options.account)]),
-    ...(acl ? [accessList(namespace, `${name}-acl`, acl)] : []),
-    ...(users ? credentialList(namespace, `${name}-users`, users) : []),
+    ...(options.acl ? [accessList(namespace, `${name}-acl`, options.acl)] : []),
+    ...(options.users ? credentialList(namespace, `${name}-users`, options.users) : []),
     resource(
       'Trunk',
       { name, namespace },
-      {
-        friendlyName: name,
-        ...(domainName === null ? {} : { termination: { domainName, authentication } }),
-        ...options.spec,
-      },
+      { friendlyName: name, ...termination(name, options), ...options.spec },
     ),
     ...numbers.map((number) => phoneNumber(namespace, number, name)),
     ...callerIds.map((number) => outgoingCallerId(namespace, number)),
     ...targets.map((target, index) => originationUri(namespace, name, `${name}-uri${index + 1}`, target)),
   ];
+};
+
+const termination = (name: string, { domainName = name, acl, users }: TrunkOptions): Spec => {
+  if (domainName === null) return {};
+  const authentication = {
+    ...(acl ? { ipAccessControlLists: [`${name}-acl`] } : {}),
+    ...(users ? { credentialLists: [`${name}-users`] } : {}),
+  };
+  return { termination: { domainName, authentication } };
 };

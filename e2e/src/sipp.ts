@@ -192,7 +192,7 @@ const collect = (program: Program, folder: string, exitCode: number): SippResult
     ...parseCounts(text('stat.csv')),
     exitCode,
     responseTimes: parseResponseTimes(text(responseTimes)),
-    errors: `${text('errors.log')}${program.stderr}`.trim(),
+    errors: `${text('errors.log')}${program.stderr}`.replaceAll(/^Resolving remote host .*\n?/gm, '').trim(),
   };
   rmSync(folder, { recursive: true, force: true });
   return result;

@@ -119,7 +119,10 @@ describe('a peer', () => {
     };
     const call = caller.invite({ to: 'sip:x@127.0.0.1', from: 'a', sdp: offer });
     await call.answered();
-    await callee.waitFor(({ method }) => method === 'ACK' && callee.received('ACK').length > 1, 'the second ACK');
+    await callee.waitFor(
+      ({ method }) => method === 'ACK' && callee.received('ACK').length > 1,
+      'the second ACK',
+    );
     expect((await call.bye()).status).toBe(200);
     expect(callee.received('INVITE').length).toBeGreaterThan(1);
   }, 20_000);

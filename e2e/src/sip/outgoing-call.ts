@@ -6,7 +6,7 @@ import { PeerMessage, type HeaderChanges } from './peer-message.ts';
 import type { Place } from './peer-socket.ts';
 
 export interface InviteOptions {
-  /** Request-URI, and the To header unless `headers` has one. */
+  /** Request-URI, and the To header unless `headers` has one; a number alone: that number at the proxy. */
   to: string;
   /** A number or user (the host is then the Request-URI's), or a whole From value without tag. */
   from: string;
@@ -38,7 +38,9 @@ export class OutgoingCall extends PeerCall {
 
   constructor(core: PeerCore, options: InviteOptions & { proxy: Place }) {
     super(core, options.proxy, options.callId === undefined ? {} : { callId: options.callId });
-    this.#options = options;
+    const { address, port } = options.proxy;
+    const host = `${address.includes(':') ? `[${address}]` : address}:${port}`;
+    this.#options = /^\+?\d+$/.test(options.to) ? { ...options, to: `sip:${options.to}@${host}` } : options;
     this.localSdp = options.sdp ?? '';
     this.#invite = this.#firstInvite();
     this.localParty = this.#invite.header('From');
