@@ -99,21 +99,34 @@ export const startTrunkline = async (options: TrunklineOptions): Promise<Trunkli
 
   const rtpengine =
     options.media === 'rtpengine' ? await startRtpengine({ ports: options.mediaPorts }) : undefined;
+  return launchTrunkline({
+    args: upArguments(options, { manifestDir, dataDir, rtpengine }),
+    env: options.env,
+    manifestDir,
+    dataDir,
+    rtpengine,
+    clear: async () => {
+      await rtpengine?.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  });
+};
+
+/** `trunkline up` with exactly these arguments, which must include `--json`. */
+export const launchTrunkline = async (
+  launch: Launch,
+): Promise<Trunkline & { readonly exited: Promise<number> }> => {
   const program = startProgram({
     command: TRUNKLINE,
-    args: upArguments(options, { manifestDir, dataDir, rtpengine }),
-    env: { ...options.env, TRUNKLINE_CHILD: '1' },
+    args: launch.args,
+    env: { ...launch.env, TRUNKLINE_CHILD: '1' },
   });
-  const clear = async () => {
-    await rtpengine?.stop();
-    rmSync(folder, { recursive: true, force: true });
-  };
   try {
     const ready = await program.line(readyLine, START_MS);
-    return new RunningTrunkline({ program, ready, manifestDir, dataDir, rtpengine, clear });
+    return new RunningTrunkline({ ...launch, program, ready });
   } catch (error) {
     await program.stop('SIGINT');
-    await clear();
+    await launch.clear?.();
     throw error;
   }
 };
@@ -121,7 +134,7 @@ export const startTrunkline = async (options: TrunklineOptions): Promise<Trunkli
 interface Folders {
   manifestDir: string;
   dataDir: string;
-  rtpengine: Rtpengine | undefined;
+  rtpengine?: Rtpengine | undefined;
 }
 
 const upArguments = (options: TrunklineOptions, { manifestDir, dataDir, rtpengine }: Folders): string[] => {
@@ -160,10 +173,16 @@ const placeOf = (hostPort: string): Place => {
   };
 };
 
-interface Parts extends Folders {
+export interface Launch extends Folders {
+  args: string[];
+  env?: NodeJS.ProcessEnv | undefined;
+  /** Called when it has ended. */
+  clear?: () => Promise<void>;
+}
+
+interface Parts extends Launch {
   program: Program;
   ready: ReadyLine;
-  clear: () => Promise<void>;
 }
 
 class RunningTrunkline implements Trunkline {
@@ -174,7 +193,7 @@ class RunningTrunkline implements Trunkline {
   readonly rtpengine: Rtpengine | undefined;
   readonly pids: Record<string, number>;
   readonly #program: Program;
-  readonly #clear: () => Promise<void>;
+  readonly #clear: (() => Promise<void>) | undefined;
   #appliedBefore = 0;
 
   constructor({ program, ready, manifestDir, dataDir, rtpengine, clear }: Parts) {
@@ -186,6 +205,11 @@ class RunningTrunkline implements Trunkline {
     this.pids = { trunkline: program.pid, ...ready.pids, ...(rtpengine ? { rtpengine: rtpengine.pid } : {}) };
     this.#program = program;
     this.#clear = clear;
+  }
+
+  /** Its exit code, when it has ended. */
+  get exited(): Promise<number> {
+    return this.#program.exited;
   }
 
   log(): string {
@@ -274,7 +298,7 @@ class RunningTrunkline implements Trunkline {
   async stop(): Promise<void> {
     const exitCode = await this.#program.stop('SIGINT', 15_000);
     const said = this.log();
-    await this.#clear();
+    await this.#clear?.();
     if (exitCode !== 0)
       throw new Error(`trunkline up ended with ${exitCode}; it said:\n${said.slice(-4_000)}`);
   }
