@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { chmodSync, unlinkSync } from 'node:fs';
+import { unlinkSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import { createConnection } from 'node:net';
 import type { RecordFilter } from './record-filter.ts';
@@ -39,7 +39,6 @@ export const serveRecords = async (options: {
     server.listen(socketPath, resolve);
     process.umask(mask);
   });
-  chmodSync(socketPath, 0o600);
   return {
     close: () =>
       new Promise((resolve) => {

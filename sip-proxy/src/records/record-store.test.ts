@@ -85,7 +85,8 @@ describe('the record store in a folder', () => {
       endedAt: '2026-01-05T11:00:00.000Z',
     });
     await store.insertMany([wanted]);
-    for (const id of ['CAabcdef', 'abcd', 'ABCDEF12']) expect((await store.get(id))?.sid).toBe(wanted.sid);
+    for (const id of ['CAabcdef', 'abcd', 'abcde', 'ABCDEF12'])
+      expect((await store.get(id))?.sid).toBe(wanted.sid);
     expect(await store.get('CAabce')).toBeUndefined();
     expect(await store.get('abc')).toBeUndefined();
   });
