@@ -3,7 +3,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
 
 /** What a program has printed is kept up to this many characters, the newest. */
-const KEPT = 20_000_000;
+const KEPT = 300_000_000;
 
 export interface ProgramOptions {
   command: string;

@@ -27,7 +27,7 @@ export interface SippOptions {
   concurrent?: number;
   /** Every `<pause/>` of the scenario. Default 0. */
   pauseMs?: number;
-  /** `[name]` in the scenario. `rtp` is the port in the SDP; without it media goes unheard. */
+  /** What stands for `[name]` in the scenario; may hold `[field0]`. `rtp` is the port in the SDP; without it media goes unheard. */
   keys?: Record<string, string>;
   /** `[field0]`, `[field1]` ... of each call in turn. */
   fields?: string[][];
@@ -121,8 +121,6 @@ interface Surroundings {
 const UNHEARD = '9';
 
 const argumentsOf = (options: SippOptions, { address, port, folder, seconds }: Surroundings): string[] => [
-  // Keys come first: SIPp reads the scenario when it meets -sf, and knows only the keys before it.
-  ...Object.entries({ rtp: UNHEARD, ...options.keys }).flatMap(([name, value]) => ['-key', name, value]),
   ...(options.target ? [`${bracketed(options.target.address)}:${options.target.port}`] : []),
   ...['-sf', scenarioFile(options, folder)],
   ...['-i', address, '-p', `${port}`, '-ci', '127.0.0.1', '-cp', '0'],
@@ -159,15 +157,20 @@ const paceArguments = ({
 
 const bracketed = (address: string): string => (address.includes(':') ? `[${address}]` : address);
 
-/** SIPp wants the status of a response literally: `[status]` and `[reason]` are filled in here. */
-const scenarioFile = ({ scenario, keys = {} }: SippOptions, folder: string): string => {
+/**
+ * A copy with the keys filled in. SIPp's own `-key` cannot: it wants the status of a response literally, and a value that
+ * holds a keyword itself, such as `[field0]`, stays as it is.
+ */
+const scenarioFile = ({ scenario, keys }: SippOptions, folder: string): string => {
   const path = scenario.includes('/')
     ? scenario
     : fileURLToPath(new URL(`../scenarios/${scenario}.xml`, import.meta.url));
-  if (keys.status === undefined) return path;
   const copy = join(folder, 'scenario.xml');
-  const text = readFileSync(path, 'utf8').replaceAll('[status]', keys.status);
-  writeFileSync(copy, text.replaceAll('[reason]', keys.reason ?? 'Refused'));
+  const filled = Object.entries({ rtp: UNHEARD, reason: 'Refused', ...keys });
+  writeFileSync(
+    copy,
+    filled.reduce((text, [name, value]) => text.replaceAll(`[${name}]`, value), readFileSync(path, 'utf8')),
+  );
   return copy;
 };
 

@@ -49,7 +49,7 @@ const keys = { to: '+15550111', from: '+15550100', domain: 'acme.pstn.example.co
     expect(result.errors).toContain('486 Busy Here');
   }, 30_000);
 
-  it('answers a challenge for the called number, and takes fields in turn', async () => {
+  it('answers a challenge for the called number', async () => {
     const peer = await SipPeer.open({ address: '127.0.0.1' });
     peer.onInvite = async (call) => {
       const authorized = call.invite.header('Proxy-Authorization') !== '';
@@ -68,5 +68,22 @@ const keys = { to: '+15550111', from: '+15550100', domain: 'acme.pstn.example.co
     expect(result).toMatchObject({ exitCode: 0, successful: 1 });
     const sent = peer.received('INVITE')[1]?.header('Proxy-Authorization');
     expect(sent).toMatch(/username="pbx".*uri="sip:\+15550111@acme\.pstn\.example\.com"/);
+  }, 30_000);
+
+  it('takes the fields of each call in turn', async () => {
+    const peer = await SipPeer.open({ address: '127.0.0.1' });
+    peer.onInvite = (call) => void call.answer();
+    const fields = [['+15550101'], ['+15550102'], ['+15550103']];
+    await runSipp({
+      scenario: 'uac-plain',
+      target: peer,
+      keys: { ...keys, to: '[field0]' },
+      fields,
+      calls: 3,
+    });
+    await peer.close();
+    expect(peer.received('INVITE').map(({ uri }) => uri)).toEqual(
+      fields.map(([number]) => `sip:${number}@acme.pstn.example.com`),
+    );
   }, 30_000);
 });
