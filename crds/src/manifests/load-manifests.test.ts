@@ -229,6 +229,11 @@ spec:
     expect(load(text).problems.map(({ message }) => message)).toEqual(Array(3).fill('is not a known field'));
   });
 
+  it('takes a mapping as a key for what it is: no field', () => {
+    const text = 'apiVersion: ? apiVersion: trunkline.dev/v1alpha1\n<<';
+    expect(problemsOf(text).length).toBeGreaterThan(0);
+  });
+
   it('never throws, whatever it reads', () => {
     const word = fc.constantFrom(
       'apiVersion: ',

@@ -2,7 +2,9 @@
 import {
   isAlias,
   isMap,
+  isNode,
   isPair,
+  isScalar,
   isSeq,
   LineCounter,
   parseAllDocuments,
@@ -133,8 +135,9 @@ function stepsOf(ancestors: readonly unknown[], last: unknown): (string | number
 }
 
 function keyText(key: unknown): string {
-  const value = typeof key === 'object' && key !== null && 'value' in key ? key.value : key;
-  return String(value);
+  const value = isScalar(key) ? key.value : key;
+  // A collection as a key names no field, and making a text of it resolves merges, which may throw.
+  return isNode(value) ? '' : String(value);
 }
 
 function startOf(node: unknown): number | undefined {
