@@ -52,4 +52,11 @@ const commands: CommandTable = {
   },
 };
 
+// A reader that has seen enough (`trunkline calls | head`) is no mistake, and must not end `trunkline up`.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
 process.exitCode = await run(commands, process.argv.slice(2), process);

@@ -15,5 +15,6 @@ export {
   type Trunkline,
   type TrunklineOptions,
 } from './trunkline-up.ts';
+export { runTrunkline, type CommandResult } from './command.ts';
 export { sumByName } from './metrics-page.ts';
 export { ngCalls, ngRequest } from './ng-request.ts';

@@ -234,6 +234,23 @@ spec:
     expect(problemsOf(text).length).toBeGreaterThan(0);
   });
 
+  it.each([
+    ['a program', '\x7fELF\x02\0\0', '1:1'],
+    ['UTF-16', 'k\0i\0n\0d\0', '1:2'],
+    ['Latin-1', 'a: 1\nb: caf\ufffd\n', '2:7'],
+    ['an escape for the terminal', 'a: "\x1b[31m"\n', '1:5'],
+  ])('says once that %s is no UTF-8 text', (_, text, place) => {
+    expect(problemsOf(text)).toEqual([
+      `a.yaml:${place}: is not text in UTF-8, which YAML must be. Save it as UTF-8 without control characters, or move it out of the directory.`,
+    ]);
+  });
+
+  it('takes every letter, a byte order mark and Windows line ends for text', () => {
+    expect(
+      problemsOf(`\ufeff${trunk('spec: {friendlyName: "Žluťoučký 電話 📞"}').replaceAll('\n', '\r\n')}`),
+    ).toEqual([]);
+  });
+
   it('never throws, whatever it reads', () => {
     const word = fc.constantFrom(
       'apiVersion: ',

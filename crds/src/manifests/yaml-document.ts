@@ -14,6 +14,7 @@ import {
   type YAMLError,
 } from 'yaml';
 import type { FieldPath } from './field-path.ts';
+import { textFinding } from './text-check.ts';
 
 export interface Position {
   line: number;
@@ -61,6 +62,8 @@ const OTHER_SYNTAX: [string, string] = [
 
 /** Reads all documents of a text. Never throws; documents without content are left out. */
 export function parseYaml(text: string): YamlDocument[] {
+  const noText = textFinding(text);
+  if (noText !== undefined) return [{ value: undefined, errors: [noText], locate: () => noText }];
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, {
     lineCounter: lines,
