@@ -5,8 +5,15 @@ import { UsageError } from './usage-error.ts';
 
 /** Flags of a command by `node:util` parseArgs; throws `UsageError` that names what was meant. */
 export function parseFlags<const T extends ParseArgsOptionsConfig>(argv: string[], options: T) {
+  const { values, positionals } = parseWords(argv, options);
+  if (positionals[0] !== undefined) throw new UsageError(`unexpected argument "${positionals[0]}"`);
+  return values;
+}
+
+/** The same where words that are no flags have a meaning too. */
+export function parseWords<const T extends ParseArgsOptionsConfig>(argv: string[], options: T) {
   try {
-    return parseArgs({ args: joined(argv, options), options, strict: true, allowPositionals: false }).values;
+    return parseArgs({ args: joined(argv, options), options, strict: true, allowPositionals: true });
   } catch (error) {
     throw new UsageError(explain(error, argv, Object.keys(options)));
   }
@@ -32,7 +39,6 @@ function explain(error: unknown, argv: string[], flags: string[]): string {
     const meant = nearest(nameOf(unknown), flags);
     return `unknown flag --${nameOf(unknown)}${meant === undefined ? '' : `, did you mean --${meant}?`}`;
   }
-  if (code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL') return message.split('. ')[0] ?? message;
   return message.replace(/\s+/g, ' ').replace(/\. To specify .*$/, '');
 }
 

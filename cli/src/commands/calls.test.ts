@@ -218,11 +218,13 @@ describe('trunkline calls, while trunkline up runs', () => {
   it.each([
     [['beef'], 1, /no call "beef": give a SID, at least 4 digits/],
     [['0000'], 1, /"0000" fits several calls/],
-    [['--status', 'odd'], 1, /status "odd" is not known/],
-    [['--limit', 'ten'], 2, /limit NaN is out of range[^]*\[--limit N\]/],
-    [['--since', 'yesterday'], 2, /--since "yesterday" is no time: use 90s/],
-    [['--colour'], 2, /--colour/],
-    [['a', 'b'], 2, /one call at a time: "b"/],
+    [['--status', 'odd'], 2, /^trunkline calls: --status "odd" is not known: use completed, .*\n$/],
+    [['--direction', 'up'], 2, /^trunkline calls: --direction "up" is not known: use termination, .*\n$/],
+    [['--limit', 'ten'], 2, /^trunkline calls: --limit "ten" is not a whole number from 1 to 10000 .*\n$/],
+    [['--limit', '0'], 2, /^trunkline calls: --limit "0" is not a whole number from 1 to 10000 .*\n$/],
+    [['--since', 'yesterday'], 2, /^trunkline calls: --since "yesterday" is no time: use 90s.*\n$/],
+    [['--limt', '3'], 2, /^trunkline calls: unknown flag --limt, did you mean --limit\? .*\n$/],
+    [['a', 'b'], 2, /^trunkline calls: one call at a time: "b" .*\n$/],
   ])('ends %j with %d', async (argv, status, message) => {
     expect(await run('--data', scratch, ...argv)).toEqual({
       status,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { RecordReader } from '@trunkline/sip-proxy/records';
 import { callDetail } from './calls-detail.ts';
-import { CALLS_USAGE, parseCallsOptions, type CallsOptions } from './calls-options.ts';
+import { parseCallsOptions, type CallsOptions } from './calls-options.ts';
 import { openCallsReader } from './calls-reader.ts';
 import { callsTable } from './calls-table.ts';
 
@@ -17,7 +17,7 @@ export const callsCommand = async (argv: string[], io: CallsIo): Promise<number>
   try {
     options = parseCallsOptions(argv);
   } catch (error) {
-    io.stderr.write(`trunkline calls: ${messageOf(error)}\n${CALLS_USAGE}\n`);
+    io.stderr.write(`trunkline calls: ${messageOf(error)} (see \`trunkline help calls\`)\n`);
     return 2;
   }
   try {

@@ -107,10 +107,11 @@ function mediaUrls(text: string): string {
 }
 
 function portRange(text: string): string {
-  const [min = '', max = '', ...more] = text.split('-');
+  const [, min = '', max = ''] = /^(\d+)-(\d+)$/.exec(text) ?? [];
+  if (min === '') throw new UsageError(`--media-ports "${text}" is not MIN-MAX: write 20000-20999`);
   const low = wholeNumber(min, '--media-ports', [1024, 65535]);
   const high = wholeNumber(max, '--media-ports', [1024, 65535]);
-  if (more.length === 0 && high - low >= 3) return text;
+  if (high - low >= 3) return text;
   throw new UsageError(
     `--media-ports "${text}" has no room for a call: write MIN-MAX, four ports for each call`,
   );

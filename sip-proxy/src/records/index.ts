@@ -9,7 +9,7 @@ export {
   type RecordStoreLocation,
 } from './record-store.ts';
 export { RecordStoreError, type RecordStoreErrorCode } from './record-store-error.ts';
-export { checkedLimit, DEFAULT_LIMIT, MAX_LIMIT, type RecordFilter } from './record-filter.ts';
+export { checkFilter, DEFAULT_LIMIT, MAX_LIMIT, type RecordFilter } from './record-filter.ts';
 export { recordPaths, type RecordPaths } from './record-paths.ts';
 export { serveRecords, type RecordServer } from './record-server.ts';
 export { openRecordSocket } from './record-socket.ts';

@@ -75,7 +75,7 @@ const requireOneOf = (name: string, value: string, known: string[], also = ''): 
   throw new RecordStoreError('bad-filter', `${name} "${value}" is not known: use ${known.join(', ')}${also}`);
 };
 
-export const checkedLimit = (limit: number = DEFAULT_LIMIT): number => {
+const checkedLimit = (limit: number = DEFAULT_LIMIT): number => {
   if (Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT) return limit;
   throw new RecordStoreError('bad-filter', `limit ${limit} is out of range: use 1 to ${MAX_LIMIT}`);
 };
@@ -97,6 +97,11 @@ export const listQuery = (filter: RecordFilter): SqlQuery => {
     text: `select * from calls${conditions.where()} order by started_at desc, sid limit ${limit}`,
     params: conditions.params,
   };
+};
+
+/** Throws `RecordStoreError` `bad-filter`, whose message begins with the member that is wrong. */
+export const checkFilter = (filter: RecordFilter): void => {
+  listQuery(filter);
 };
 
 /** The statement of `get`: a whole SID, the beginning of one (with or without `CA`, 4 digits and more), or a Call-ID. */
