@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { nearest } from '@trunkline/crds';
 import { helpText, usageText } from './help-text.ts';
-import type { CommandTable, Io } from './io.ts';
+import type { CommandEntry, CommandTable, Io } from './io.ts';
 import { CommandError, UsageError } from './usage-error.ts';
 
 /** Runs `trunkline ARGV`. Exit codes: 0 done, 1 it did not work, 2 called wrongly. */
 export async function run(commands: CommandTable, argv: string[], io: Io): Promise<number> {
   const [name = 'help', ...rest] = argv;
   if (['help', '--help', '-h'].includes(name)) return help(commands, rest, io);
-  const entry = commands[name === '--version' ? 'version' : name];
+  const entry = entryOf(commands, name === '--version' ? 'version' : name);
   if (!entry) return unknownCommand(commands, name, io);
   if (rest.includes('--help') || rest.includes('-h')) return help(commands, [name], io);
   try {
@@ -19,12 +19,17 @@ export async function run(commands: CommandTable, argv: string[], io: Io): Promi
   }
 }
 
+/** `trunkline constructor` is no command. */
+function entryOf(commands: CommandTable, name: string): CommandEntry | undefined {
+  return Object.hasOwn(commands, name) ? commands[name] : undefined;
+}
+
 function help(commands: CommandTable, [name]: string[], io: Io): number {
   if (name === undefined) {
     io.stdout.write(helpText(commands));
     return 0;
   }
-  const entry = commands[name];
+  const entry = entryOf(commands, name);
   if (!entry) return unknownCommand(commands, name, io);
   io.stdout.write(usageText(name, entry));
   return 0;
