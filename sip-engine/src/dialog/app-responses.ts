@@ -6,7 +6,7 @@ import { repeatAnswer } from './answer-repetition.ts';
 import type { AppCommand } from './app-link.ts';
 import { chosenToTag, composeResponse } from './compose-response.ts';
 import type { DialogContext } from './context.ts';
-import { dialogOfServer, headerOf, sequenceOf } from './dialog.ts';
+import { dialogOfServer, headerOf, refreshTarget, sequenceOf } from './dialog.ts';
 import type { Dialog } from './dialog.ts';
 import { peerOf } from './inbound.ts';
 import type { Inbound } from './inbound.ts';
@@ -75,7 +75,12 @@ export class AppResponses {
     if (firstAnswer) clearTimeout(inbound.timer);
     if (inbound.transaction.request.method === 'INVITE' && sent.status > 100)
       this.settleInvite(inbound, sent);
+    if (sent.status >= 200 && sent.status < 300) this.refresh(inbound);
     if (sent.status >= 200) this.requests.leave(inbound);
+  }
+
+  private refresh({ dialog, transaction }: Inbound): void {
+    if (dialog !== undefined && !this.context.settings.parity) refreshTarget(dialog, transaction.request);
   }
 
   private settleInvite(inbound: Inbound, sent: SipResponse): void {

@@ -4,7 +4,7 @@ import type { SipRequest, SipResponse } from '../message/index.ts';
 import type { Flow } from '../transaction/contract.ts';
 import type { Whereabouts } from './app-link.ts';
 import type { DialogContext } from './context.ts';
-import { headerOf, learn, sequenceOf } from './dialog.ts';
+import { headerOf, learn, refreshTarget, sequenceOf } from './dialog.ts';
 import type { Dialog, UnackedAnswer } from './dialog.ts';
 import type { EndedInvites } from './ended-invites.ts';
 import { NOWHERE, peerOf } from './inbound.ts';
@@ -76,7 +76,9 @@ export class ClientResponses {
   private final(entry: Outbound, response: SipResponse, origin: Origin): void {
     clearTimeout(entry.timer);
     const { dialog } = entry;
-    const answered = entry.request.method === 'INVITE' && response.status < 300;
+    const success = response.status < 300;
+    const answered = entry.request.method === 'INVITE' && success;
+    if (success && dialog !== undefined && !this.context.settings.parity) refreshTarget(dialog, response);
     if (answered && dialog !== undefined) {
       dialog.pendingInvite = undefined;
       if (entry.initial) this.confirm(entry, dialog, response);
@@ -97,7 +99,10 @@ export class ClientResponses {
     // The hop that answered need not be the first one, nor its transport the same.
     dialog.localContact =
       getHeader(entry.transaction?.request ?? entry.request, 'Contact') ?? dialog.localContact;
-    if (entry.cancelled) dialog.byeAfterAck = CANCEL_RACE;
+    if (entry.cancelled) {
+      dialog.byeAfterAck = CANCEL_RACE;
+      this.ended.remember(entry.request, entry.link, undefined);
+    }
     this.context.store.makeKnown(dialog);
     // A second fork is this dialog's business with parity; without, it gets its own ACK and BYE.
     if (!this.context.settings.parity)

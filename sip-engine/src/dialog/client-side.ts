@@ -97,16 +97,11 @@ export class ClientSide {
     // ACKs of failures are asked for too, and for repeated ones nothing is open any more.
     const answer = dialog?.unacked.shift();
     if (dialog === undefined || answer === undefined) throw new Refusal(refusals.ackIsAutomatic);
-    try {
-      const { request, flow } = await this.sender.acknowledge(dialog, answer, {
-        message: app,
-        proxy: command.proxy,
-      });
-      command.reply.requestSent(request, ourSideOf(flow), randomUUID());
-    } finally {
-      if (dialog.byeAfterAck !== undefined && dialog.state !== 'ended')
-        await this.sender.bye(dialog, dialog.byeAfterAck);
-    }
+    const sending = this.sender.acknowledge(dialog, answer, { message: app, proxy: command.proxy });
+    // The dialog goes in the same moment: the app's own BYE, which often follows at once, is for a dialog that is no more.
+    if (dialog.byeAfterAck !== undefined) void this.sender.bye(dialog, dialog.byeAfterAck);
+    const { request, flow } = await sending;
+    command.reply.requestSent(request, ourSideOf(flow), randomUUID());
   }
 
   private async launch(entry: Outbound, draft: Draft, nextHop: string): Promise<void> {

@@ -59,6 +59,9 @@ export interface Dialog {
   byeAfterAck: string | undefined;
 }
 
+/** Target refresh requests within an INVITE's dialog (RFC 3261 §6, RFC 3311 §5.2). */
+const REFRESHES_TARGET = new Set(['INVITE', 'UPDATE']);
+
 /** The app's name for a dialog; `|` would end the token that carries it. */
 export function dialogIdOf(callId: string, fromTag: string): string {
   return `${callId};from-tag=${fromTag}`.replace(/[|\r\n]/g, '_');
@@ -84,9 +87,25 @@ export function contactUri(message: SipMessage): string | undefined {
   }
 }
 
-/** Record-Route values, one each, from top to bottom. */
+/** Record-Route values, one each, from top to bottom. What is no address cannot be routed by and is left out. */
 export function recordRoutes(message: SipMessage): string[] {
-  return getHeaders(message, 'Record-Route').flatMap((line) => splitList(line));
+  const lines = getHeaders(message, 'Record-Route');
+  if (lines.length === 0) return [];
+  return lines.flatMap(elementsOf).filter((route) => {
+    try {
+      return parseNameAddr(route).uri !== '';
+    } catch {
+      return false;
+    }
+  });
+}
+
+function elementsOf(line: string): string[] {
+  try {
+    return splitList(line);
+  } catch {
+    return [];
+  }
 }
 
 /** The early dialog of an INVITE that came in (RFC 3261 §12.1.1). `to` is the To value with our tag. */
@@ -139,6 +158,15 @@ export function learn(dialog: Dialog, response: SipResponse): void {
   dialog.remoteParty = to;
   dialog.remoteTarget = contactUri(response) ?? dialog.remoteTarget;
   dialog.routeSet = recordRoutes(response).reverse();
+}
+
+/**
+ * A target refresh of the peer has been accepted: requests go to its new Contact from now on (RFC 3261 §12.2, RFC 6141 §4). Not for
+ * drachtio's sake: it stays with the first one.
+ */
+export function refreshTarget(dialog: Dialog, message: SipMessage): void {
+  if (!REFRESHES_TARGET.has(parseCSeq(headerOf(message, 'CSeq')).method)) return;
+  dialog.remoteTarget = contactUri(message) ?? dialog.remoteTarget;
 }
 
 /** RFC 3261 §16.12.1.1: a first hop without `lr` is a strict router. */

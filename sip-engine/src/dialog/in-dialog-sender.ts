@@ -61,12 +61,12 @@ export class InDialogSender {
     store.remove(dialog);
     dialog.localSequence++;
     const own = ownRequest('BYE', [reasonHeader(reason)]);
-    const draft = composeInDialog(dialog, own, { sequence: dialog.localSequence, parity: false });
     const tell: ClientTransactionEvents['sent'] = (request, flow) => {
       this.context.tally('out', request, flow.protocol);
       if (tellApp) this.tellApp(dialog, request, flow);
     };
     try {
+      const draft = composeInDialog(dialog, own, { sequence: dialog.localSequence, parity: false });
       const hops = await resolver.resolve(draft.nextHop);
       const nothing = (): void => undefined;
       layer.request(

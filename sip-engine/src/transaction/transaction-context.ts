@@ -16,6 +16,9 @@ export interface TransactionCounters {
   timeouts: number;
 }
 
+/** The part of the transport that the layer uses. */
+export type Transport = Sender & Pick<TransportLayer, 'listening' | 'counters' | 'connections' | 'close'>;
+
 /** The part of the transport that transactions use. */
 export type Sender = Pick<TransportLayer, 'localFor' | 'send' | 'resend' | 'reply' | 'watch'>;
 

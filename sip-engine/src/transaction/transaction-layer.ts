@@ -4,7 +4,6 @@ import { newTag } from '../message/identifiers.ts';
 import { serialiseMessage } from '../message/serialise-message.ts';
 import type { SipMessage, SipRequest, SipResponse } from '../message/sip-message.ts';
 import type { ReceivedMessage } from '../transport/message-intake.ts';
-import type { TransportLayer } from '../transport/transport-layer.ts';
 import type { ListeningAddress, TransportCounters } from '../transport/transport-settings.ts';
 import type { BaseServerTransaction } from './base-server-transaction.ts';
 import type { AttemptEvents, ClientAttempt, Outgoing } from './client-attempt.ts';
@@ -24,20 +23,20 @@ import { clientKey, mergeKey, serverKey } from './matching.ts';
 import { NonInviteClientAttempt } from './non-invite-client-attempt.ts';
 import { NonInviteServerTransaction } from './non-invite-server-transaction.ts';
 import { finishFor } from './outgoing-request.ts';
-import type { TransactionContext, TransactionCounters } from './transaction-context.ts';
+import type { TransactionContext, TransactionCounters, Transport } from './transaction-context.ts';
 import { stampVia } from './via-stamp.ts';
 
 /** Finds the transaction of every message and hands the rest to the user (RFC 3261 §17, §18.2.1). */
 export class SipTransactionLayer implements TransactionLayer, AttemptDesk {
   readonly context: TransactionContext;
-  readonly #transport: TransportLayer;
+  readonly #transport: Transport;
   readonly #servers = new Map<string, BaseServerTransaction>();
   readonly #clients = new Map<string, ClientAttempt>();
   /** Merge keys of what is in `#servers`. */
   readonly #unmerged = new Set<string>();
   #user: TransactionUser | undefined;
 
-  constructor(context: TransactionContext, transport: TransportLayer) {
+  constructor(context: TransactionContext, transport: Transport) {
     this.context = context;
     this.#transport = transport;
   }

@@ -18,6 +18,7 @@ export class Rig {
   readonly engine: RunningEngine;
   readonly warnings: { text: string; details: object }[];
   private readonly closers: (() => void)[] = [];
+  private readonly apps = new Set<Srf>();
 
   private constructor(engine: RunningEngine, warnings: Rig['warnings']) {
     this.engine = engine;
@@ -53,10 +54,13 @@ export class Rig {
     void srf.connect({ host: '127.0.0.1', port: this.engine.admin.port, secret: SECRET });
     const [error] = (await once(srf, 'connect')) as [Error | undefined];
     if (error) throw error;
-    this.closers.push(() => {
-      srf.disconnect();
-    });
+    this.apps.add(srf);
     return srf;
+  }
+
+  /** The app goes; srf fails an assertion when it is asked twice. */
+  disconnect(srf: Srf): void {
+    if (this.apps.delete(srf)) srf.disconnect();
   }
 
   async udp(): Promise<SipPeer> {
@@ -79,6 +83,7 @@ export class Rig {
   }
 
   async close(): Promise<void> {
+    for (const srf of this.apps) this.disconnect(srf);
     for (const close of this.closers) close();
     await this.engine.close();
   }

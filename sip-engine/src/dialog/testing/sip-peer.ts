@@ -16,6 +16,15 @@ import type { Header, SipMessage, SipRequest, SipResponse } from '../../message/
 
 const WAIT = 4000;
 
+interface ComposeOptions {
+  headers?: Header[];
+  body?: string;
+  contact?: string;
+  callId?: string;
+  tag?: string;
+  cseq?: number;
+}
+
 interface Waiter {
   matches: (message: SipMessage) => boolean;
   take: (message: SipMessage) => void;
@@ -162,10 +171,7 @@ export class SipPeer {
   }
 
   /** A request outside dialogs, from `+15550100` to `+15550101`. */
-  compose(
-    method: string,
-    options: { headers?: Header[]; body?: string; callId?: string; tag?: string; cseq?: number } = {},
-  ): SipRequest {
+  compose(method: string, options: ComposeOptions = {}): SipRequest {
     const unique = Math.random().toString(36).slice(2);
     const body = Buffer.from(options.body ?? '');
     const request: SipRequest = {
@@ -182,7 +188,7 @@ export class SipPeer {
         { name: 'To', value: '<sip:+15550101@127.0.0.1>' },
         { name: 'Call-ID', value: options.callId ?? `call-${unique}` },
         { name: 'CSeq', value: `${options.cseq ?? 1} ${method}` },
-        { name: 'Contact', value: this.contact },
+        { name: 'Contact', value: options.contact ?? this.contact },
         ...(options.headers ?? []),
       ],
       body,
@@ -196,7 +202,7 @@ export class SipPeer {
     return `<sip:peer@127.0.0.1:${this.port}${this.udp === undefined ? ';transport=tcp' : ''}>`;
   }
 
-  invite(options: Parameters<SipPeer['compose']>[1] = {}): SipRequest {
+  invite(options: ComposeOptions = {}): SipRequest {
     const request = this.compose('INVITE', { body: SDP, ...options });
     this.send(request);
     return request;
@@ -207,16 +213,10 @@ export class SipPeer {
     method: string,
     invite: SipRequest,
     answer: SipResponse,
-    options: { cseq?: number; body?: string; headers?: Header[] } = {},
+    options: Pick<ComposeOptions, 'cseq' | 'body' | 'headers' | 'contact'> = {},
   ): SipRequest {
-    const { cseq = method === 'ACK' ? 1 : 2, body, headers } = options;
     const callId = getHeader(invite, 'Call-ID') ?? '';
-    const request = this.compose(method, {
-      callId,
-      cseq,
-      ...(body !== undefined && { body }),
-      ...(headers !== undefined && { headers }),
-    });
+    const request = this.compose(method, { cseq: method === 'ACK' ? 1 : 2, ...options, callId });
     replace(request, 'From', getHeader(invite, 'From') ?? '');
     replace(request, 'To', getHeader(answer, 'To') ?? '');
     const routes = getHeaders(answer, 'Record-Route');
@@ -264,14 +264,14 @@ export class SipPeer {
   respond(
     request: SipRequest,
     status: number,
-    options: { body?: string; tag?: string; headers?: Header[]; reason?: string } = {},
+    options: { body?: string; tag?: string; headers?: Header[]; reason?: string; contact?: string } = {},
   ): SipResponse {
     const body = Buffer.from(options.body ?? '');
     const headers = request.headers
       .filter(({ name }) => /^(?:via|from|to|call-id|cseq|record-route)$/i.test(name))
       .map(({ name, value }) => ({ name, value }));
     if (status > 100) addTag(headers, options.tag ?? 'peer');
-    headers.push({ name: 'Contact', value: this.contact }, ...(options.headers ?? []));
+    headers.push({ name: 'Contact', value: options.contact ?? this.contact }, ...(options.headers ?? []));
     if (body.length > 0) headers.push({ name: 'Content-Type', value: 'application/sdp' });
     const response: SipResponse = {
       kind: 'response',
