@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-const rooms = ['crds', 'operator', 'media-relay', 'sip-engine', 'sip-proxy', 'cli'];
+const rooms = ['crds', 'kube', 'operator', 'media-relay', 'sip-engine', 'sip-proxy', 'cli'];
 
 /** Every room's unit tests run from the sources: nothing is built first. */
 const shared = {
