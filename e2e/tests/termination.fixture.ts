@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+import { expect } from '@jest/globals';
+import type { CallRecord } from '@trunkline/sip-proxy/records';
+import {
+  requireProgram,
+  sdp,
+  SipPeer,
+  startTrunkline,
+  type InviteOptions,
+  type MediaBackend,
+  type OutgoingCall,
+  type PeerMessage,
+  type Resource,
+  type SipPeerOptions,
+  type Trunkline,
+} from '../src/index.ts';
+
+export const backends: MediaBackend[] = requireProgram('rtpengine')
+  ? ['embedded', 'rtpengine']
+  : ['embedded'];
+
+/** A number that the carrier of these tests serves. */
+export const CALLED = '+442079460123';
+
+/** Starting `trunkline up`, and ending it. */
+export const START_MS = 90_000;
+export const STOP_MS = 40_000;
+
+export const domainOf = (trunk: string): string => `${trunk}.pstn.example.com`;
+
+/** Nobody hears the media of these tests: discard, RFC 863. */
+export const offer = (address = '127.0.0.1', options: Partial<Parameters<typeof sdp>[0]> = {}): string =>
+  sdp({ address, port: 9, ...options });
+
+/** One `trunkline up` and the peers around it; `close` ends them all. */
+export class Stage {
+  readonly #peers: SipPeer[] = [];
+  #up: Trunkline | undefined;
+
+  get up(): Trunkline {
+    if (this.#up) return this.#up;
+    throw new Error('trunkline up is not started');
+  }
+
+  /** A gateway that answers every call, unless its `onInvite` is replaced. To be opened before `start`. */
+  async gateway(address = '127.0.0.2', options: Partial<SipPeerOptions> = {}): Promise<SipPeer> {
+    const gateway = await SipPeer.open({ address, name: 'pstn', ...options });
+    gateway.onInvite = async (call) => {
+      await call.answer(offer(address));
+    };
+    this.#peers.push(gateway);
+    return gateway;
+  }
+
+  async start(manifests: Resource[], media: MediaBackend, sip?: string): Promise<void> {
+    this.#up = await startTrunkline({ manifests, media, ...(sip === undefined ? {} : { sip }) });
+  }
+
+  /** A customer's or a stranger's socket. */
+  async peer(address: string, options: Partial<SipPeerOptions> = {}): Promise<SipPeer> {
+    const peer = await SipPeer.open({ address, name: 'pbx', proxy: this.up.sip, ...options });
+    this.#peers.push(peer);
+    return peer;
+  }
+
+  /** A call through a trunk to `CALLED`, with an offer, unless `over` says otherwise. */
+  call(peer: SipPeer, trunk: string, over: Partial<InviteOptions> & { from: string }): OutgoingCall {
+    return peer.invite({ to: `sip:${CALLED}@${domainOf(trunk)}`, sdp: offer('127.0.0.1'), ...over });
+  }
+
+  async close(): Promise<void> {
+    await this.#up?.stop();
+    for (const peer of this.#peers) await peer.close();
+  }
+
+  /** The call is refused in these words on the wire, and its record says the same. */
+  async refused(call: OutgoingCall, refusal: Refusal): Promise<CallRecord> {
+    const final = await call.final();
+    expectRefusal(final, refusal);
+    const record = await this.up.record(call.callId);
+    expectRefusalRecord(record, refusal);
+    return record;
+  }
+
+  /** The call reaches a target and is answered; it is hung up again. Gives its record. */
+  async carried(call: OutgoingCall): Promise<CallRecord> {
+    await call.answered();
+    expect((await call.bye()).status).toBe(200);
+    const record = await this.up.record(call.callId);
+    expect(record).toMatchObject({
+      direction: 'termination',
+      status: 'completed',
+      sipStatus: 200,
+      outcomeCode: 'answered',
+      hungUpBy: 'caller',
+    });
+    expect(failedChecks(record)).toEqual([]);
+    return record;
+  }
+
+  /** The call is answered 407, and answered 407 again where it had credentials. */
+  async challenged(call: OutgoingCall): Promise<PeerMessage> {
+    const final = await call.final();
+    expect(`${final.status} ${final.reason}`).toBe('407 Proxy Authentication Required');
+    return final;
+  }
+}
+
+export interface Refusal {
+  /** Status and reason phrase: `403 Forbidden`. */
+  line: string;
+  code: string;
+  /** Name of the check that failed. */
+  check: string;
+  /** Part of the text of the Reason header. */
+  text?: string;
+}
+
+export const expectRefusal = (final: PeerMessage, { line, code, text = '' }: Refusal): void => {
+  const { status, reason, trunklineCause } = final;
+  expect({ line: `${status} ${reason}`, cause: trunklineCause }).toEqual({ line, cause: code });
+  expect(final.header('Reason')).toContain(text);
+};
+
+export const expectRefusalRecord = (record: CallRecord, { line, code, check }: Refusal): void => {
+  expect(record).toMatchObject({
+    sipStatus: Number(line.slice(0, 3)),
+    outcomeCode: code,
+    hungUpBy: 'trunkline',
+    durationSeconds: 0,
+    attempts: [],
+  });
+  expect(record.status).not.toBe('completed');
+  // The check that refused is the last one, and the only one that failed.
+  expect(failedChecks(record)).toEqual([check]);
+  expect(record.trace.at(-1)?.check).toBe(check);
+};
+
+const failedChecks = (record: CallRecord): string[] =>
+  record.trace.filter(({ result }) => result === 'fail').map(({ check }) => check);
