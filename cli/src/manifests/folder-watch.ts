@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { watch, type FSWatcher } from 'node:fs';
+import { DirectoryWatches } from './directory-watches.ts';
 
 export interface FolderWatchTiming {
   /** Editors write in several steps: wait until nothing has happened for this long, */
@@ -22,7 +22,6 @@ export function watchFolder(
   onNews: () => Promise<void>,
   timing: FolderWatchTiming = DEFAULT_WATCH_TIMING,
 ): FolderWatch {
-  let watcher: FSWatcher | undefined;
   let quiet: NodeJS.Timeout | undefined;
   let first = 0;
   let running = false;
@@ -35,6 +34,8 @@ export function watchFolder(
     again = running;
     if (running || closed) return;
     running = true;
+    // Watched first, read then: what happens in between is an event.
+    await watches.sync();
     await onNews().catch(() => undefined);
     running = false;
     if (again) await look();
@@ -46,29 +47,15 @@ export function watchFolder(
     const wait = Math.min(timing.quietMs, Math.max(first + timing.longestMs - now, 0));
     quiet = setTimeout(() => void look(), wait);
   };
-  const startWatching = (): void => {
-    if (watcher || closed) return;
-    try {
-      watcher = watch(directory, { recursive: true }, event);
-      watcher.on('error', () => {
-        watcher?.close();
-        watcher = undefined;
-      });
-    } catch {
-      // Gone for the moment: the poll goes on, and tries again.
-    }
-  };
-  startWatching();
-  const poll = setInterval(() => {
-    startWatching();
-    void look();
-  }, timing.pollMs);
+  const watches = new DirectoryWatches(directory, event);
+  const poll = setInterval(() => void look(), timing.pollMs);
+  void look();
   return {
     close: () => {
       closed = true;
       clearInterval(poll);
       clearTimeout(quiet);
-      watcher?.close();
+      watches.close();
     },
   };
 }
