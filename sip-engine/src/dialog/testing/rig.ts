@@ -83,9 +83,13 @@ export class Rig {
   }
 
   async close(): Promise<void> {
-    for (const srf of this.apps) this.disconnect(srf);
-    for (const close of this.closers) close();
-    await this.engine.close();
+    try {
+      for (const srf of this.apps) this.disconnect(srf);
+    } finally {
+      // Whatever srf thinks of it: a socket left open would keep the whole test run alive.
+      for (const close of this.closers) close();
+      await this.engine.close();
+    }
   }
 
   private keep(peer: SipPeer): SipPeer {
