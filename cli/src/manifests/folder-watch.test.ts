@@ -36,7 +36,11 @@ describe('watchFolder', () => {
     };
     change();
     await looked.promise;
-    for (let before = -1; before !== looks; await wait(100)) before = looks;
+    let before: number;
+    do {
+      before = looks;
+      await wait(100);
+    } while (before !== looks);
   };
   const put = (path: string) => {
     writeFileSync(path, 'x');
