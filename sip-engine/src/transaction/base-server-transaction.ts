@@ -102,7 +102,7 @@ export abstract class BaseServerTransaction implements ServerTransaction {
   }
 
   protected repeatResponse(): void {
-    if (this.#lastResponse === undefined) return;
+    if (this.#lastResponse === undefined || this.#ended !== undefined) return;
     this.context.counters.retransmitted += 1;
     this.#transmit(this.#lastResponse);
   }

@@ -6,9 +6,9 @@ import type { SipMessage, SipRequest, SipResponse } from '../message/sip-message
  * `message/`, `transport/`, `dns/` and `transaction/` know nothing of drachtio; `dialog/` and `wire/` know nothing of sockets.
  */
 
-export type Protocol = 'udp' | 'tcp';
+export type Protocol = 'udp' | 'tcp' | 'tls';
 
-/** Where a message came from or goes to; for TCP also which connection, while it lives. */
+/** Where a message came from or goes to; for TCP and TLS also which connection, while it lives. */
 export interface Flow {
   protocol: Protocol;
   localAddress: string;
@@ -29,6 +29,8 @@ export interface Hop {
   protocol: Protocol;
   address: string;
   port: number;
+  /** TLS: the domain of the URI, which the peer's certificate must name (RFC 5922 §7.1); absent: the address. */
+  serverName?: string;
 }
 
 /** All in milliseconds (RFC 3261 table 4); `t1x64` is timers B, F, H and the wait for the ACK of a 2xx. */

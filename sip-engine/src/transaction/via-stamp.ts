@@ -23,6 +23,7 @@ export function stampVia(request: SipRequest, via: Via, flow: Flow): void {
  * Via. `maddr` is not followed: it would let anybody aim our responses at a third party.
  */
 export function replyTarget(via: Via, flow: Flow): ReplyTarget {
-  const port = flow.protocol === 'udp' && via.params.has('rport') ? flow.remotePort : (via.port ?? 5060);
+  const usual = flow.protocol === 'tls' ? 5061 : 5060;
+  const port = flow.protocol === 'udp' && via.params.has('rport') ? flow.remotePort : (via.port ?? usual);
   return { flow, port };
 }

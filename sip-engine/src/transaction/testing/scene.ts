@@ -75,7 +75,7 @@ export class Scene {
     prepare?: RequestOptions['prepare'],
   ): Promise<ClientTransaction> {
     const options: RequestOptions = prepare === undefined ? { hops } : { hops, prepare };
-    const transaction = this.layer.request(outgoing(method), options, {
+    const transaction = this.layer.request(requestOf(method), options, {
       sent: (_request, flow) => this.events.push(`sent ${flow.protocol} ${flow.remoteAddress}`),
       response: (response) => this.events.push(`${method} ${response.status}`),
       failed: (why, detail) => this.events.push(`failed ${why}: ${detail}`),
@@ -98,9 +98,27 @@ export class Scene {
 
   /** The last request that went out. */
   get lastSent(): SipRequest {
-    const found = this.transport.sent.findLast(({ message }) => message.kind === 'request')?.message;
-    if (found?.kind !== 'request') throw new Error('no request went out');
+    const found = this.transport.lastRequest;
+    if (found === undefined) throw new Error('no request went out');
     return found;
+  }
+
+  /** The peer refuses the last request, which is given back. */
+  refuse(status: number): SipRequest {
+    const request = this.lastSent;
+    this.reply(status, request);
+    return request;
+  }
+
+  /** Moves the clock on, and tells after how many milliseconds, to the next fifty, something went out. */
+  sendTimes(milliseconds: number): number[] {
+    const times: number[] = [];
+    for (let now = 50; now <= milliseconds; now += 50) {
+      const before = this.transport.sent.length;
+      this.clock.advance(50);
+      for (let sent = before; sent < this.transport.sent.length; sent += 1) times.push(now);
+    }
+    return times;
   }
 
   takeEvents(): string[] {
@@ -155,7 +173,7 @@ export function requestText(method: string, changes: RequestChanges = {}): strin
   ].join('\r\n');
 }
 
-function outgoing(method: string): SipRequest {
+export function requestOf(method: string): SipRequest {
   const headers = [
     { name: 'Route', value: '<sip:198.51.100.1;lr>' },
     { name: 'Max-Forwards', value: '69' },

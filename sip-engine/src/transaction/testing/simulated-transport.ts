@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { parseMessage } from '../../message/parse-message.ts';
-import type { SipMessage } from '../../message/sip-message.ts';
+import type { SipMessage, SipRequest } from '../../message/sip-message.ts';
 import { readEssentials } from '../../message/validate-message.ts';
 import type { ReceivedMessage } from '../../transport/message-intake.ts';
 import { TransportError } from '../../transport/transport-error.ts';
@@ -31,6 +31,8 @@ export class SimulatedTransport implements Transport {
   /** `address:port` that never connect. */
   readonly silent = new Set<string>();
   readonly #watchers = new Map<number, (reason: string) => void>();
+  /** The last one that went out, also after `take`. */
+  lastRequest: SipRequest | undefined;
   closed = false;
 
   localFor(hop: Hop): ListeningAddress {
@@ -99,7 +101,9 @@ export class SimulatedTransport implements Transport {
   }
 
   #note(bytes: Buffer, to: string): void {
-    this.sent.push({ message: parseMessage(bytes), to });
+    const message = parseMessage(bytes);
+    if (message.kind === 'request') this.lastRequest = message;
+    this.sent.push({ message, to });
   }
 }
 
