@@ -42,8 +42,8 @@ export async function parseExplainOptions(argv: string[]): Promise<ExplainOption
     throw new UsageError('--context comes with the release for Kubernetes: use -f DIR');
   }
   const to = required(flags.to, '--to', 'give the Request-URI, --to sip:+15550123@acme.pstn.example.com');
-  const uri = parseSipUri(to);
-  if (!uri) throw new UsageError(`--to "${to}" is not a SIP URI: write sip:+15550123@acme.pstn.example.com`);
+  if (!parseSipUri(to))
+    throw new UsageError(`--to "${to}" is not a SIP URI: write sip:+15550123@acme.pstn.example.com`);
   const from = required(flags.from, '--from', 'give the number of the caller, --from +15550100');
   const source = required(
     flags.source,
@@ -59,7 +59,8 @@ export async function parseExplainOptions(argv: string[]): Promise<ExplainOption
     request: {
       method: oneOf(flags.method.toUpperCase(), '--method', ['INVITE', 'OPTIONS', 'REGISTER']),
       requestUri: to,
-      from: /^[^<@]*$/.test(from) ? `<sip:${from}@${uri.host}>;tag=explain` : from,
+      // Not at the host of --to: a tel URI has none.
+      from: /^[^<@]*$/.test(from) ? `<sip:${from}@${flags['base-domain']}>;tag=explain` : from,
       to: `<${to}>`,
       callId: 'explain',
       diversion: flags.diversion ?? [],
