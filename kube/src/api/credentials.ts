@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { RequestOptions } from 'node:https';
 import type { KubeConfig, RequestContext } from '@kubernetes/client-node';
-import { Agent, type Dispatcher } from 'undici';
+import { Agent, ProxyAgent, type buildConnector, type Dispatcher } from 'undici';
 
 export interface Access {
   readonly server: string;
@@ -51,14 +51,17 @@ export class Credentials {
     const options: RequestOptions = {};
     await this.#config.applyToHTTPSOptions(options);
     const { ca, cert, key, servername, rejectUnauthorized, auth } = options;
-    const fingerprint = createHash('sha256')
-      .update(JSON.stringify([ca, cert, key, servername, rejectUnauthorized].map(String)))
-      .digest('hex');
+    const tls: Partial<buildConnector.BuildOptions> = Object.fromEntries(
+      Object.entries({ ca, cert, key, servername, rejectUnauthorized }).filter(
+        ([, value]) => value !== undefined,
+      ),
+    );
+    const fingerprint = createHash('sha256').update(Object.values(tls).join('\n')).digest('hex');
     let dispatcher = this.#access?.dispatcher;
     if (!dispatcher || fingerprint !== this.#fingerprint) {
       // The old pool ends by itself once its last request, perhaps a watch, has ended.
       void dispatcher?.close().catch(() => undefined);
-      dispatcher = await this.#connect();
+      dispatcher = await this.#connect(tls);
     }
     const headers: Record<string, string> = {};
     for (const [name, value] of Object.entries(options.headers ?? {})) headers[name] = String(value);
@@ -71,16 +74,33 @@ export class Credentials {
     return this.#access;
   }
 
-  /** client-node knows the proxies and the TLS options; where there are none it gives no pool. */
-  async #connect(): Promise<Dispatcher> {
-    let made: Dispatcher | undefined;
+  /**
+   * HTTP/1.1 alone, a connection for each watch: undici 8 speaks HTTP/2 to whoever offers it, and then throws an error that nobody
+   * can catch when such a connection has been idle.
+   */
+  async #connect(tls: Partial<buildConnector.BuildOptions>): Promise<Dispatcher> {
+    const connect = { ...tls, keepAlive: true, keepAliveInitialDelay: 30_000 };
+    const cluster = this.#config.getCurrentCluster();
+    const way = this.#config.createDispatcherOptions(cluster, {});
+    if (way.type === 'proxy') {
+      return new ProxyAgent({
+        uri: way.uri,
+        requestTls: tls as buildConnector.BuildOptions,
+        connect,
+        allowH2: false,
+      });
+    }
+    return way.type === 'socks' ? this.#throughSocks() : new Agent({ connect, allowH2: false });
+  }
+
+  /** Only client-node knows how; its connector does not offer HTTP/2. */
+  async #throughSocks(): Promise<Dispatcher> {
+    const made: Dispatcher[] = [];
     const context = {
       setHeaderParam: () => undefined,
-      setDispatcher: (dispatcher: Dispatcher) => {
-        made = dispatcher;
-      },
+      setDispatcher: (dispatcher: Dispatcher) => made.push(dispatcher),
     };
     await this.#config.applySecurityAuthentication(context as unknown as RequestContext);
-    return made ?? new Agent({ connect: { keepAlive: true, keepAliveInitialDelay: 30_000 } });
+    return made[0] ?? new Agent({ allowH2: false });
   }
 }

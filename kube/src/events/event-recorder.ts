@@ -81,7 +81,7 @@ export class EventRecorder {
   async #write(object: KubeObject, said: Said, key: string): Promise<void> {
     const series = kept(this.#series, key, (): Series => ({ count: 0 }));
     series.count += 1;
-    if (series.name !== undefined && (await this.#countUp(object, series.name, said, series.count))) return;
+    if (series.name !== undefined && (await this.#countUp(object, series.name, series.count))) return;
     const event = this.#event(object, said);
     series.name = event.metadata.name;
     series.count = 1;
@@ -93,12 +93,12 @@ export class EventRecorder {
     }
   }
 
-  /** False where the event is gone: they are kept for an hour. */
-  async #countUp(object: KubeObject, name: string, said: Said, count: number): Promise<boolean> {
+  /** False where the event is gone: they are kept for an hour. Its note cannot be changed, only its series. */
+  async #countUp(object: KubeObject, name: string, count: number): Promise<boolean> {
     const ref = { name, namespace: namespaceOf(object) };
     const series = { count, lastObservedTime: microTime() };
     try {
-      await this.#options.client.mergePatch(EVENT, ref, { series, note: cut(said.note) });
+      await this.#options.client.mergePatch(EVENT, ref, { series });
       return true;
     } catch (error) {
       if (isKubeError(error) && error.isNotFound) return false;

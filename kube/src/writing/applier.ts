@@ -61,12 +61,7 @@ export class Applier {
     this.#check();
     const { name, namespace } = object.metadata;
     const fieldManager = `${this.#options.fieldManager}-status`;
-    // The uid makes it a conflict where the object was deleted and made again meanwhile.
-    const metadata = {
-      name,
-      ...(namespace ? { namespace } : {}),
-      ...(live.metadata.uid ? { uid: live.metadata.uid } : {}),
-    };
+    const metadata = { name, ...(namespace ? { namespace } : {}) };
     const body = { metadata, status: object.status } as KubeObject;
     await this.#options.client.apply(kind, body, {
       fieldManager,
