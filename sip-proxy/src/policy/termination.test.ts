@@ -129,6 +129,12 @@ describe('who is calling', () => {
     expectReject(run({ request }), 'who-is-calling', 'bad-request');
     expect(run({ request, parts: { unknownDomain: 'drop' } }).outcome).toBe('drop');
   });
+
+  it('refuses a tel: URI from a customer as a bad request, since it names no trunk', () => {
+    const request = { requestUri: `tel:${f.ABROAD}` };
+    expect(expectReject(run({ request }), 'who-is-calling', 'bad-request')).toContain('tel: URI');
+    expect(run({ request, parts: { unknownDomain: 'drop' } }).outcome).toBe('drop');
+  });
 });
 
 describe('check 1, account', () => {

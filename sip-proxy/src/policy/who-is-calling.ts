@@ -34,10 +34,20 @@ function unreadable(request: RequestFacts, drop: boolean): Caller {
   return { kind: 'unknown', result: drop ? dropped(result) : result };
 }
 
-function unknown(request: RequestFacts, { host }: SipUri, unknownDomain: 'reject' | 'drop'): Caller {
-  const text = `${quoted(host)} is no termination domain, and ${request.source.address} is no carrier's inbound source`;
-  const result = fail('who-is-calling', 'unknown-domain', text);
+function unknown(request: RequestFacts, requestUri: SipUri, unknownDomain: 'reject' | 'drop'): Caller {
+  const result = requestUri.scheme === 'tel' ? telUri(request) : strangerDomain(request, requestUri);
   return { kind: 'unknown', result: unknownDomain === 'drop' ? dropped(result) : result };
+}
+
+function strangerDomain({ source }: RequestFacts, { host }: SipUri): CheckResult {
+  const text = `${quoted(host)} is no termination domain, and ${source.address} is no carrier's inbound source`;
+  return fail('who-is-calling', 'unknown-domain', text);
+}
+
+/** RFC 3966: a number and no host, so that the trunk stays unknown; the form of the number is what is wrong. */
+function telUri({ requestUri }: RequestFacts): CheckResult {
+  const text = `Request-URI ${quoted(requestUri)} is a tel: URI, which names no trunk: send sip:<number>@<termination domain>`;
+  return fail('who-is-calling', 'bad-request', text);
 }
 
 function dropped({ step }: CheckResult): CheckResult {
