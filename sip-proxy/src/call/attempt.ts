@@ -129,5 +129,7 @@ const isLocal = (response: SipResponse): boolean =>
 
 const localFailure = ({ status, reason }: SipResponse): AttemptResult => {
   if (status === 408) return { kind: 'unreachable', error: 'no response in 4 s', cause: 'no-response' };
-  return { kind: 'unreachable', error: reason, cause: /\bDNS\b/i.test(reason) ? 'dns' : 'transport' };
+  if (/\bDNS\b/i.test(reason)) return { kind: 'unreachable', error: reason, cause: 'dns' };
+  // The reason phrase is the engine's own "Service Unavailable": in a record it would read as the target's answer.
+  return { kind: 'unreachable', error: 'no connection: refused, or a transport error', cause: 'transport' };
 };
