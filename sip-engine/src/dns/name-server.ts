@@ -8,9 +8,22 @@ export interface SrvTarget {
   weight: number;
 }
 
+/** A NAPTR record of a SIP domain that leads to SRV or to an address (RFC 3263 §4.1). */
+export interface NaptrTarget {
+  order: number;
+  preference: number;
+  /** `s`: the replacement has SRV records; `a`: it has addresses. */
+  flags: string;
+  /** `SIP+D2U`, `SIP+D2T`, `SIPS+D2T`, ... */
+  service: string;
+  replacement: string;
+}
+
 /** What the resolver asks; injectable for tests. An empty list means: no such record. Anything else rejects. */
 export interface NameServer {
   srv(name: string): Promise<SrvTarget[]>;
+  /** Absent: this name server has none. */
+  naptr?(domain: string): Promise<NaptrTarget[]>;
   /** IPv4 and IPv6 literals. */
   addresses(host: string): Promise<string[]>;
 }
@@ -32,6 +45,7 @@ export function systemNameServer(): NameServer {
   };
   return {
     srv: (name) => orNone(resolver.resolveSrv(name), absent),
+    naptr: (domain) => orNone(resolver.resolveNaptr(domain), elsewhere),
     addresses: async (host) => {
       if (!host.includes('.')) return await fromSystem(host);
       const [v4, v6] = await Promise.all([

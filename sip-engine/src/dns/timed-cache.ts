@@ -6,11 +6,15 @@ export interface CacheTimes {
   positive: number;
   /** For none, and for a failure. */
   negative: number;
+  /** An answer older than `positive` serves so long where the name server fails (RFC 8767). Default 1 h. */
+  stale?: number;
 }
 
 interface Entry<T> {
   answer: Promise<T[]>;
   until: number;
+  /** The last answer with records, and when it came. */
+  good: { records: T[]; at: number } | undefined;
 }
 
 const largest = 10_000;
@@ -32,11 +36,16 @@ export class TimedCache<T> {
     // Names come from requests: they must not fill the memory. The oldest goes.
     const [oldest] = this.#entries.size >= largest ? this.#entries.keys() : [];
     if (oldest !== undefined) this.#entries.delete(oldest);
-    const entry: Entry<T> = { answer: ask(), until: Infinity };
+    const entry: Entry<T> = { answer: Promise.resolve([]), until: Infinity, good: known?.good };
+    entry.answer = ask().catch((error: unknown) => this.#lastGood(entry, error));
     this.#entries.delete(key);
     this.#entries.set(key, entry);
     entry.answer.then(
       (records) => {
+        const failing = entry.until !== Infinity;
+        if (failing) return;
+        // That there is none any more is an answer too.
+        entry.good = records.length > 0 ? { records, at: this.#now() } : undefined;
         entry.until = this.#now() + (records.length > 0 ? this.#times.positive : this.#times.negative);
       },
       () => {
@@ -44,5 +53,13 @@ export class TimedCache<T> {
       },
     );
     return entry.answer;
+  }
+
+  /** A name server that is away must not end the calls to names that were known a moment ago. */
+  #lastGood(entry: Entry<T>, error: unknown): T[] {
+    const { good } = entry;
+    if (good === undefined || this.#now() - good.at > (this.#times.stale ?? 3_600_000)) throw error;
+    entry.until = this.#now() + this.#times.negative;
+    return good.records;
   }
 }
