@@ -344,18 +344,19 @@ const until = async (what: () => boolean | Promise<boolean>) => {
     it(
       'has one leader; it gives the lease back, and the next one leads at once',
       async () => {
-        const first = candidate('one');
-        const leadership = await first.led;
-        const second = candidate('two', {
+        // So long that nobody gets it by waiting.
+        const first = candidate('one', {
           timing: { ...TIMING, leaseMs: 600_000, renewDeadlineMs: 500_000 },
         });
+        const leadership = await first.led;
+        const second = candidate('two');
         let secondLeads = false;
         void second.led.then(() => {
           secondLeads = true;
         });
         const renewed = (await lease()).spec?.renewTime;
         await until(async () => (await lease()).spec?.renewTime !== renewed);
-        expect((await lease()).spec).toMatchObject({ holderIdentity: 'one', leaseDurationSeconds: 3 });
+        expect((await lease()).spec).toMatchObject({ holderIdentity: 'one', leaseDurationSeconds: 600 });
         expect(secondLeads).toBe(false);
         expect(leadership.isHeld()).toBe(true);
         first.abort();
