@@ -95,9 +95,9 @@ export function createNgClient(onError: (error: unknown) => void = () => undefin
  * The package calls back with a string for an error reply, with an Error for a timeout or a failed send, and with
  * neither error nor reply for an error reply without a reason.
  */
-function toResult(error: unknown, reply: Reply | undefined): NgResult {
+function toResult(error: string | Error | null | undefined, reply: Reply | undefined): NgResult {
   if (typeof error === 'string') return { outcome: 'error', reason: error };
-  if (error instanceof Error) return { outcome: 'timeout', reason: error.message };
+  if (error) return { outcome: 'timeout', reason: error.message };
   if (reply === undefined) return { outcome: 'error', reason: 'the node gave no reason' };
   if (reply.result === 'load limit')
     return { outcome: 'loadLimit', reason: text(reply.message) ?? 'load limit' };

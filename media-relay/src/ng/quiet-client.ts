@@ -5,11 +5,13 @@ import { Client } from 'rtpengine-client';
 const COOKIE_LENGTH = 36;
 
 /**
- * rtpengine-client's UDP client with three of its traps closed (version 0.4.12, read from its source):
+ * rtpengine-client's UDP client with four of its traps closed (version 0.4.12, read from its source):
  *
  * - A datagram is decoded only if its cookie belongs to a command in flight. The package decodes whatever arrives, its
  *   decoder never returns from `l-3:`, and its socket is open to everyone; cookies are 122 random bits.
  * - A late or repeated reply is counted; the package writes it to stdout and emits `error`.
+ * - A command that could not be sent ends with that error alone; the package leaves its timer running, which then emits
+ *   `error` for a command that nobody knows any more.
  * - The bytes last sent stay at hand, so that the same cookie can be sent again: rtpengine then repeats its first reply
  *   instead of executing the command twice (a second `delete` would have no statistics).
  */
@@ -38,6 +40,11 @@ export class QuietClient extends Client {
     } catch (error) {
       this.emit('error', error);
     }
+  }
+
+  override _onMessageTimeout(id: string): void {
+    if (this.messages.has(id)) super._onMessageTimeout(id);
+    else this.timers.delete(id);
   }
 
   /** Sends a command's bytes again. A failure to send shows as the command's timeout. */

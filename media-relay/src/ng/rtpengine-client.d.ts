@@ -7,7 +7,7 @@ declare module 'rtpengine-client' {
 
   export type Reply = Record<string, unknown>;
   /** `error` is a bare string for an ng error reply (`rejectOnError`), otherwise an Error. */
-  export type ReplyCallback = (error: unknown, reply?: Reply) => void;
+  export type ReplyCallback = (error: string | Error | null | undefined, reply?: Reply) => void;
   export interface RemoteAddress {
     host: string;
     port: number;
@@ -33,6 +33,7 @@ declare module 'rtpengine-client' {
     timeout: number;
     _onMessage(message: Buffer): void;
     _onParsedMessage(message: { id: string; data: Reply }): void;
+    _onMessageTimeout(id: string): void;
     close(): void;
     ping: Command;
     offer: Command;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Logger } from 'pino';
 import type { NgAddress, NgClient, NgCommand, NgResult } from '../ng/ng-client.ts';
-import { parseNodeAddress } from './node-address.ts';
 import type { PoolMetrics } from './pool-metrics.ts';
 import type { NodeState } from './select-nodes.ts';
 
@@ -39,9 +38,9 @@ export class MediaNode {
   #misses = 0;
   #pinging: Promise<void> | undefined;
 
-  constructor(address: string, tools: NodeTools) {
-    this.#to = parseNodeAddress(address);
-    this.address = `${this.#to.host}:${this.#to.port}`;
+  constructor(to: NgAddress, tools: NodeTools) {
+    this.#to = to;
+    this.address = `${to.host}:${to.port}`;
     this.#tools = tools;
   }
 

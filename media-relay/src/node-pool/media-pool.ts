@@ -4,6 +4,7 @@ import type { Registry } from 'prom-client';
 import type { MediaPool } from '../media-session.ts';
 import { createNgClient } from '../ng/ng-client.ts';
 import { MediaNode } from './media-node.ts';
+import { parseNodeAddress } from './node-address.ts';
 import { createPoolMetrics } from './pool-metrics.ts';
 import { PooledSession, type SessionTools } from './pooled-session.ts';
 import { reconcile } from './reconcile.ts';
@@ -43,11 +44,13 @@ export function createMediaPool(options: MediaPoolOptions): NodePool {
   if (options.nodes.length === 0)
     throw new Error('no media node is configured: give at least one ng://HOST:PORT');
   const { log } = options;
+  // Read before anything is opened; one node may be written in both forms.
+  const addresses = new Map(options.nodes.map(parseNodeAddress).map((to) => [`${to.host}:${to.port}`, to]));
   const ng = createNgClient((error) => {
     log.warn({ err: error }, 'ng socket');
   });
   const tools = { ng, log, metrics: () => metrics };
-  const nodes = [...new Set(options.nodes)].map((address) => new MediaNode(address, tools));
+  const nodes = [...addresses.values()].map((to) => new MediaNode(to, tools));
   const metrics = createPoolMetrics(nodes, options.registry);
   const listeners: ((callId: string, reason: string) => void)[] = [];
   const sessionTools: SessionTools = {
