@@ -233,6 +233,8 @@ export class Call implements RegisteredCall {
     const timer = setTimeout(limit.resolve, this.#deps.settleLimitMs, undefined);
     await Promise.race([Promise.allSettled([closed, ...waits]), limit.promise]);
     clearTimeout(timer);
+    // A target that never answers its CANCEL (RFC 3261 §9.1) would hold the hunt for ever.
+    this.#hunt?.abandon('no final answer after CANCEL');
     const { node } = this.#media;
     const media = node === undefined || statistics === undefined ? undefined : { node, ...statistics };
     reportCall(this.#deps, this.#start.journal, ending, media);

@@ -118,6 +118,18 @@ export class SipPeer {
     return call;
   }
 
+  /** A request outside of any call. */
+  options(to: { uri: string; via: { address: string; port: number } }): void {
+    new PeerCall(this, {
+      callId: fresh('call'),
+      local: `<sip:+15550100@${this.address}>`,
+      localTag: fresh('t'),
+      remote: `<${to.uri}>`,
+      target: to.uri,
+      hop: to.via,
+    }).request('OPTIONS');
+  }
+
   /** The callee's side of an INVITE that came in. */
   answerer(invite: PeerMessage): PeerCall {
     return new PeerCall(this, {
