@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { EngineOptions, HostPort } from './start-engine.ts';
+import type { TlsOptions } from './transport/tls-identity.ts';
 
 /** A flag that is wrong or missing: the program ends with exit code 2. */
 export class FlagError extends Error {
@@ -13,6 +14,17 @@ const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 const options = {
   /** UDP and TCP on one port; may be repeated. */
   sip: { type: 'string', multiple: true },
+  /** TLS; may be repeated. */
+  sips: { type: 'string', multiple: true },
+  'tls-cert': { type: 'string' },
+  'tls-key': { type: 'string' },
+  'tls-min-version': { type: 'string' },
+  'tls-ciphers': { type: 'string' },
+  /** Peers that call us must show a certificate of these authorities. */
+  'tls-client-ca': { type: 'string' },
+  /** Authorities of the peers that we call; default: the system's. */
+  'tls-ca': { type: 'string' },
+  'tls-verify': { type: 'string' },
   admin: { type: 'string' },
   secret: { type: 'string' },
   'secret-file': { type: 'string' },
@@ -31,6 +43,8 @@ export function parseFlags(args: string[]): Omit<EngineOptions, 'log'> & { logLe
   const timers = { ...milliseconds('t1', values.t1), ...milliseconds('t1x64', values.t1x64) };
   return {
     sip: (values.sip ?? ['127.0.0.1:5060']).map((text) => hostPort('sip', text)),
+    ...(values.sips && { sips: values.sips.map((text) => hostPort('sips', text)) }),
+    ...tlsOf(values),
     admin: hostPort('admin', values.admin ?? '127.0.0.1:9022'),
     secret: secretOf(values.secret, values['secret-file']),
     timers,
@@ -46,6 +60,31 @@ function read(args: string[]) {
   } catch (error) {
     throw new FlagError(error instanceof Error ? error.message : String(error));
   }
+}
+
+type Values = ReturnType<typeof read>;
+
+const TLS_VERSIONS = { '1.0': 'TLSv1', '1.1': 'TLSv1.1', '1.2': 'TLSv1.2', '1.3': 'TLSv1.3' } as const;
+
+function tlsOf(values: Values): { tls?: TlsOptions } {
+  const { 'tls-cert': certFile, 'tls-key': keyFile } = values;
+  if (certFile === undefined || keyFile === undefined) {
+    if (values.sips === undefined && certFile === keyFile) return {};
+    throw new FlagError('--sips needs a certificate: give --tls-cert FILE and --tls-key FILE, in PEM form');
+  }
+  const version = oneOf('tls-min-version', values['tls-min-version'] ?? '1.2', Object.keys(TLS_VERSIONS));
+  const { 'tls-ciphers': ciphers, 'tls-client-ca': clientCaFile, 'tls-ca': caFile } = values;
+  return {
+    tls: {
+      certFile,
+      keyFile,
+      minVersion: TLS_VERSIONS[version as keyof typeof TLS_VERSIONS],
+      verify: oneOf('tls-verify', values['tls-verify'] ?? 'on', ['on', 'off']) === 'on',
+      ...(ciphers !== undefined && { ciphers }),
+      ...(clientCaFile !== undefined && { clientCaFile }),
+      ...(caFile !== undefined && { caFile }),
+    },
+  };
 }
 
 function hostPort(flag: string, text: string): HostPort {

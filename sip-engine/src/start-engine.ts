@@ -7,7 +7,9 @@ import { createResolver } from './dns/index.ts';
 import { EngineMetrics } from './metrics/engine-metrics.ts';
 import { serveMetrics } from './metrics/serve-metrics.ts';
 import { completeTimers, createTransactionLayer } from './transaction/index.ts';
-import type { ListeningAddress, Log, Resolver, TimerOptions } from './transaction/index.ts';
+import type { ListeningAddress, Log, Protocol, Resolver, TimerOptions } from './transaction/index.ts';
+import type { TlsOptions } from './transport/tls-identity.ts';
+import type { ListenerSpec } from './transport/transport-settings.ts';
 import { AdminServer } from './wire/admin-server.ts';
 import { DRACHTIO_LIMITS, NO_LIMITS } from './wire/frame-limits.ts';
 import { RouteTable } from './wire/route-table.ts';
@@ -21,6 +23,9 @@ export interface HostPort {
 export interface EngineOptions {
   /** Each opens UDP and TCP on the same port. */
   sip: HostPort[];
+  /** Where TLS listens, and with what. */
+  sips?: HostPort[];
+  tls?: TlsOptions;
   /** Where apps connect: keep it on loopback. */
   admin: HostPort;
   secret: string;
@@ -59,12 +64,10 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
   };
   const timers = completeTimers(engineTimers(options.timers ?? {}, parity));
   const layer = await createTransactionLayer({
-    listeners: options.sip.flatMap(({ host, port }) => [
-      { protocol: 'udp', host, port },
-      { protocol: 'tcp', host, port },
-    ]),
+    listeners: listenersOf(options),
     timers,
     log,
+    tls: options.tls,
   });
   const closers = [() => layer.close()];
   try {
@@ -72,7 +75,7 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     const routes = new RouteTable();
     const engine = new DialogEngine({
       layer,
-      resolver: options.resolver ?? createResolver(),
+      resolver: options.resolver ?? createResolver({ protocols: protocolsOf(layer.listening) }),
       apps: routes,
       store: new DialogStore(),
       settings: { ...defaultSettings, ...options.limits, parity, timers },
@@ -117,9 +120,23 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
   }
 }
 
+function listenersOf({ sip, sips = [] }: EngineOptions): ListenerSpec[] {
+  return [
+    ...sip.flatMap((address): ListenerSpec[] => [
+      { protocol: 'udp', ...address },
+      { protocol: 'tcp', ...address },
+    ]),
+    ...sips.map((address): ListenerSpec => ({ protocol: 'tls', ...address })),
+  ];
+}
+
 /** drachtio's stack repeats an INVITE after 1 s first, twice T1, and everything else after T1. */
 function engineTimers(timers: TimerOptions, parity: boolean): TimerOptions {
   return parity ? { inviteT1: 2 * (timers.t1 ?? 500), ...timers } : timers;
+}
+
+function protocolsOf(listening: readonly ListeningAddress[]): ReadonlySet<Protocol> {
+  return new Set(listening.map(({ protocol }) => protocol));
 }
 
 function hostports(listening: readonly ListeningAddress[]): string {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { TlsOptions } from '../transport/tls-identity.ts';
 import { TransportLayer } from '../transport/transport-layer.ts';
 import { defaultMaxima, type ListenerSpec, type Log, type Maxima } from '../transport/transport-settings.ts';
 import { systemClock, type Clock } from './clock.ts';
@@ -14,6 +15,7 @@ export interface TransactionLayerOptions {
   maxima?: Partial<Maxima>;
   log?: Log;
   clock?: Clock;
+  tls?: TlsOptions | undefined;
 }
 
 export type RunningTransactionLayer = SipTransactionLayer;
@@ -30,6 +32,7 @@ export async function createTransactionLayer(
     listeners: options.listeners,
     maxima: { ...defaultMaxima, ...options.maxima },
     log,
+    tls: options.tls,
     intake: {
       onMessage: (received) => {
         running.layer?.receive(received);

@@ -7,7 +7,7 @@ import { UdpListener, type ListenerContext } from './udp-listener.ts';
 const attempts = 20;
 
 /**
- * Opens every listener; those that ask for port 0 on one host share one free port, so that one `host:port` names the
+ * Opens every listener; those over UDP and TCP that ask for port 0 on one host share one free port, so that one `host:port` names the
  * engine over UDP and TCP. Rejects, with nothing left open, naming the address that cannot be had.
  */
 export async function openListeners(
@@ -27,11 +27,12 @@ export async function openListeners(
 
 /** Listeners that must agree on a port; TCP sorts before UDP. */
 function groupByAnyPort(specs: ListenerSpec[]): ListenerSpec[][] {
-  const fixed = specs.filter(({ port }) => port !== 0).map((spec) => [spec]);
-  const hosts = new Set(specs.filter(({ port }) => port === 0).map(({ host }) => host));
+  const shares = ({ port, protocol }: ListenerSpec): boolean => port === 0 && protocol !== 'tls';
+  const fixed = specs.filter((spec) => !shares(spec)).map((spec) => [spec]);
+  const hosts = new Set(specs.filter(shares).map(({ host }) => host));
   const free = [...hosts].map((host) =>
     specs
-      .filter((spec) => spec.port === 0 && spec.host === host)
+      .filter((spec) => shares(spec) && spec.host === host)
       .sort((a, b) => a.protocol.localeCompare(b.protocol)),
   );
   return [...fixed, ...free];
@@ -68,7 +69,7 @@ async function openOne(
 ): Promise<UdpListener | undefined> {
   try {
     if (spec.protocol === 'udp') return await UdpListener.open(spec.host, spec.port, context);
-    await tcp.listen(spec.host, spec.port);
+    await tcp.listen(spec.host, spec.port, spec.protocol);
     return undefined;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { ParseError } from '../message/parse-error.ts';
 import { StreamSplitter, type StreamItem } from '../message/stream-splitter.ts';
 import type { Flow } from '../transaction/contract.ts';
@@ -10,7 +11,7 @@ import type { ListenerContext, SendDone } from './udp-listener.ts';
 
 const pong = Buffer.from('\r\n');
 
-/** One TCP connection, opened by either side. Ends by itself on errors, silence, or a peer that does not read. */
+/** One TCP or TLS connection, opened by either side. Ends by itself on errors, silence, or a peer that does not read. */
 export class TcpConnection {
   readonly flow: Flow & { connectionId: number };
   readonly #socket: Socket;
@@ -76,12 +77,12 @@ export class TcpConnection {
   #listen(): void {
     const socket = this.#socket;
     socket.setTimeout(this.#connected ? this.#maxima.idle : this.#maxima.connect);
-    socket.on('connect', () => {
+    socket.on(socket instanceof TLSSocket ? 'secureConnect' : 'connect', () => {
       this.#connected = true;
       socket.setTimeout(this.#maxima.idle);
       const waiting = this.#waiting;
       this.#waiting = [];
-      for (const { bytes, done } of waiting) this.#write(bytes, done);
+      for (const { bytes, done } of waiting.toReversed()) this.#write(bytes, done);
     });
     socket.on('timeout', () => {
       this.destroy(this.#connected ? 'connection idle' : 'connect timeout');
@@ -134,8 +135,8 @@ export class TcpConnection {
 
   #refuse(done: SendDone | undefined): void {
     if (done === undefined) return;
-    const { remoteAddress: address, remotePort: port } = this.flow;
-    const error = new TransportError(this.#reason, { protocol: 'tcp', address, port });
+    const { protocol, remoteAddress: address, remotePort: port } = this.flow;
+    const error = new TransportError(this.#reason, { protocol, address, port });
     process.nextTick(done, error, this.flow);
   }
 

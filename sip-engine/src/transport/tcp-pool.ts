@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-import { connect, createServer, isIPv6, type AddressInfo, type Server, type Socket } from 'node:net';
+import { isIPv6, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { Hop } from '../transaction/contract.ts';
 import { advertisedAddress, isLoopback, isWildcard, plainAddress } from './local-address.ts';
+import { openSocket, openTcpServer, openTlsServer, type StreamServer } from './open-socket.ts';
 import { TcpConnection } from './tcp-connection.ts';
-import { formatHostPort, TransportError } from './transport-error.ts';
+import type { TlsIdentity } from './tls-identity.ts';
+import { describeSystemError, formatHostPort, TransportError } from './transport-error.ts';
 import type { ListeningAddress, Maxima } from './transport-settings.ts';
 import type { ListenerContext } from './udp-listener.ts';
 
-/** All TCP: listeners, and one connection per remote address and port, whoever opened it. */
+/** All TCP and TLS: listeners, and one connection per remote address and port, whoever opened it (RFC 5923). */
 export class TcpPool {
   readonly listening: ListeningAddress[] = [];
   readonly #servers: Server[] = [];
@@ -15,13 +17,15 @@ export class TcpPool {
   readonly #byRemote = new Map<string, TcpConnection>();
   readonly #context: ListenerContext;
   readonly #maxima: Maxima;
+  readonly #identity: TlsIdentity | undefined;
   #lastId = 0;
   /** Open connections that we opened. */
   #opened = 0;
 
-  constructor(context: ListenerContext, maxima: Maxima) {
+  constructor(context: ListenerContext, maxima: Maxima, identity?: TlsIdentity) {
     this.#context = context;
     this.#maxima = maxima;
+    this.#identity = identity;
   }
 
   get size(): number {
@@ -29,20 +33,20 @@ export class TcpPool {
   }
 
   /** Rejects with the system's error where the address cannot be had. */
-  async listen(host: string, port: number): Promise<ListeningAddress> {
-    const server = createServer({ noDelay: true });
+  async listen(host: string, port: number, protocol: StreamProtocol = 'tcp'): Promise<ListeningAddress> {
+    const { server, onRaw, onReady } = this.#newServer(protocol);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen({ host, port, ipv6Only: isIPv6(host), backlog: 1024 }, resolve);
     });
     server.removeAllListeners('error');
     const bound = server.address() as AddressInfo;
-    const listening: ListeningAddress = { protocol: 'tcp', address: bound.address, port: bound.port };
+    const listening: ListeningAddress = { protocol, address: bound.address, port: bound.port };
     let open = 0;
     server.on('error', (error) => {
-      this.#context.log.warn({ err: error }, 'TCP listener error');
+      this.#context.log.warn({ err: error }, `${protocol.toUpperCase()} listener error`);
     });
-    server.on('connection', (socket) => {
+    onRaw((socket) => {
       if (open >= this.#maxima.connections) {
         this.#context.counters.connectionsRefused += 1;
         socket.destroy();
@@ -52,7 +56,14 @@ export class TcpPool {
       socket.once('close', () => {
         open -= 1;
       });
-      this.#accept(socket, listening);
+    });
+    onReady((socket) => {
+      if (!socket.destroyed) this.#accept(socket, listening);
+    });
+    server.on('tlsClientError', (error: Error, socket: Socket) => {
+      this.#context.counters.errors += 1;
+      const from = socket.remoteAddress;
+      this.#context.log.debug({ reason: describeSystemError(error), from }, 'TLS not agreed on');
     });
     this.#servers.push(server);
     this.listening.push(listening);
@@ -66,17 +77,12 @@ export class TcpPool {
 
   /** The connection to that address and port: the one there is, else a new one from `local`.  @throws TransportError at the maximum */
   obtain(hop: Hop, local: ListeningAddress): TcpConnection {
-    const existing = this.#byRemote.get(formatHostPort(hop.address, hop.port));
+    const existing = this.#byRemote.get(keyOf(hop));
     if (existing?.usable === true) return existing;
     if (this.#opened >= this.#maxima.connections) throw new TransportError('too many open connections', hop);
-    const socket = connect({
-      host: hop.address,
-      port: hop.port,
-      // The source address peers know us by, where that can reach them.
-      ...(!isWildcard(local.address) && isLoopback(local.address) === isLoopback(hop.address)
-        ? { localAddress: local.address }
-        : {}),
-    });
+    // The source address peers know us by, where that can reach them.
+    const ours = !isWildcard(local.address) && isLoopback(local.address) === isLoopback(hop.address);
+    const socket = openSocket(hop, ours ? local.address : undefined, this.#identity);
     this.#opened += 1;
     socket.once('close', () => {
       this.#opened -= 1;
@@ -97,6 +103,12 @@ export class TcpPool {
     await Promise.all(closed);
   }
 
+  #newServer(protocol: StreamProtocol): StreamServer {
+    if (protocol === 'tcp') return openTcpServer();
+    if (this.#identity) return openTlsServer(this.#identity);
+    throw new Error('TLS needs a certificate and its key');
+  }
+
   #accept(socket: Socket, listening: ListeningAddress): void {
     const { remoteAddress, remotePort } = socket;
     // Gone before we looked.
@@ -107,7 +119,7 @@ export class TcpPool {
     }
     this.#adopt(
       socket,
-      { protocol: 'tcp', address: plainAddress(remoteAddress), port: remotePort },
+      { protocol: listening.protocol, address: plainAddress(remoteAddress), port: remotePort },
       listening,
     );
   }
@@ -116,7 +128,7 @@ export class TcpPool {
     this.#lastId += 1;
     const connectionId = this.#lastId;
     const flow = {
-      protocol: 'tcp' as const,
+      protocol: remote.protocol,
       localAddress: advertisedAddress(local.address, remote.address),
       localPort: local.port,
       remoteAddress: remote.address,
@@ -124,13 +136,25 @@ export class TcpPool {
       connectionId,
     };
     const connection = new TcpConnection(socket, flow, this.#context, this.#maxima);
-    const key = formatHostPort(remote.address, remote.port);
     this.#byId.set(connectionId, connection);
-    this.#byRemote.set(key, connection);
+    const keys = keysOf(remote);
+    for (const key of keys) this.#byRemote.set(key, connection);
     connection.onClose(() => {
       this.#byId.delete(connectionId);
-      if (this.#byRemote.get(key) === connection) this.#byRemote.delete(key);
+      for (const key of keys) if (this.#byRemote.get(key) === connection) this.#byRemote.delete(key);
     });
     return connection;
   }
 }
+
+type StreamProtocol = Exclude<ListeningAddress['protocol'], 'udp'>;
+
+/** A connection verified for one domain is not another domain's (RFC 5923 §9). */
+const keyOf = ({ protocol, address, port, serverName = '' }: Hop): string =>
+  `${protocol} ${formatHostPort(address, port)} ${serverName}`;
+
+/** Requests within a dialog go to the address in Contact, which names no domain: any connection to it will do. */
+const keysOf = (remote: Hop): string[] => {
+  const { protocol, address, port } = remote;
+  return [keyOf({ protocol, address, port }), keyOf(remote)];
+};

@@ -26,6 +26,17 @@ const words: Record<string, string> = {
   EINVAL: 'destination not usable from this listener',
   EACCES: 'not permitted',
   EPERM: 'not permitted by the local firewall',
+  CERT_HAS_EXPIRED: 'certificate of the peer has expired',
+  CERT_NOT_YET_VALID: 'certificate of the peer is not valid yet',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'certificate of the peer is self-signed',
+  SELF_SIGNED_CERT_IN_CHAIN: 'certificate of the peer comes from an authority that is not trusted',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'certificate of the peer comes from an authority that is not trusted',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'certificate of the peer comes from an authority that is not trusted',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'certificate of the peer is for another name',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'the peer does not speak TLS on that port',
+  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'the peer does not take this TLS version',
+  ERR_SSL_UNSUPPORTED_PROTOCOL: 'the peer does not take this TLS version',
+  ERR_TLS_HANDSHAKE_TIMEOUT: 'TLS not agreed on in time',
 };
 
 /** An error of node:net or node:dgram in words. */

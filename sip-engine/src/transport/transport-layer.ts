@@ -5,6 +5,7 @@ import { isLoopback, isWildcard } from './local-address.ts';
 import type { Intake } from './message-intake.ts';
 import { openListeners } from './open-listeners.ts';
 import { TcpPool } from './tcp-pool.ts';
+import { TlsIdentity, type TlsOptions } from './tls-identity.ts';
 import { TransportError } from './transport-error.ts';
 import type { ListenerSpec, ListeningAddress, Log, Maxima, TransportCounters } from './transport-settings.ts';
 import type { ListenerContext, SendDone, UdpListener } from './udp-listener.ts';
@@ -14,6 +15,8 @@ export interface TransportOptions {
   maxima: Maxima;
   log: Log;
   intake: Intake;
+  /** What `tls` listeners and connections need. */
+  tls?: TlsOptions | undefined;
 }
 
 /** Where a response goes when the connection that the request came on is gone (RFC 3261 §18.2.2). */
@@ -27,11 +30,18 @@ export class TransportLayer {
   readonly counters: TransportCounters;
   readonly #udp: UdpListener[];
   readonly #tcp: TcpPool;
+  readonly #identity: TlsIdentity | undefined;
   #closed = false;
 
-  private constructor(udp: UdpListener[], tcp: TcpPool, counters: TransportCounters) {
+  private constructor(
+    udp: UdpListener[],
+    tcp: TcpPool,
+    counters: TransportCounters,
+    identity: TlsIdentity | undefined,
+  ) {
     this.#udp = udp;
     this.#tcp = tcp;
+    this.#identity = identity;
     this.counters = counters;
   }
 
@@ -39,9 +49,15 @@ export class TransportLayer {
   static async open(options: TransportOptions): Promise<TransportLayer> {
     const counters = { received: 0, sent: 0, malformed: 0, pings: 0, connectionsRefused: 0, errors: 0 };
     const context: ListenerContext = { intake: options.intake, counters, log: options.log };
-    const tcp = new TcpPool(context, options.maxima);
-    const udp = await openListeners(options.listeners, tcp, context);
-    return new TransportLayer(udp, tcp, counters);
+    const identity = options.tls === undefined ? undefined : new TlsIdentity(options.tls, options.log);
+    const tcp = new TcpPool(context, options.maxima, identity);
+    try {
+      const udp = await openListeners(options.listeners, tcp, context);
+      return new TransportLayer(udp, tcp, counters, identity);
+    } catch (error) {
+      identity?.close();
+      throw error;
+    }
   }
 
   get listening(): ListeningAddress[] {
@@ -55,7 +71,7 @@ export class TransportLayer {
   /** The listener that speaks for us towards `hop`.  @throws TransportError where none can */
   localFor(hop: Hop): ListeningAddress {
     if (this.#closed) throw new TransportError('shutting down', hop);
-    const all = hop.protocol === 'udp' ? this.#udp.map(({ listening }) => listening) : this.#tcp.listening;
+    const all = this.listening.filter(({ protocol }) => protocol === hop.protocol);
     const local = choose(all, hop.address);
     if (local === undefined) {
       const family = isIPv6(hop.address) ? 'IPv6' : 'IPv4';
@@ -66,7 +82,7 @@ export class TransportLayer {
 
   /** Sends a request. `done` is called once, never before this returns, with the flow or a readable error. */
   send(bytes: Buffer, hop: Hop, local: ListeningAddress, done: SendDone): void {
-    if (hop.protocol === 'tcp') {
+    if (hop.protocol !== 'udp') {
       this.#sendOnStream(bytes, hop, local, (error, flow) => {
         process.nextTick(done, error, flow);
       });
@@ -94,7 +110,7 @@ export class TransportLayer {
       open.send(bytes, done);
       return;
     }
-    const hop: Hop = { protocol: 'tcp', address: flow.remoteAddress, port };
+    const hop: Hop = { protocol: flow.protocol, address: flow.remoteAddress, port };
     this.#sendOnStream(bytes, hop, undefined, done);
   }
 
@@ -109,6 +125,7 @@ export class TransportLayer {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#identity?.close();
     await Promise.all([...this.#udp.map((listener) => listener.close()), this.#tcp.close()]);
   }
 
@@ -117,8 +134,8 @@ export class TransportLayer {
       this.#tcp.obtain(hop, local ?? this.localFor(hop)).send(bytes, done);
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
-      const { address: remoteAddress, port: remotePort } = hop;
-      done?.(error, { protocol: 'tcp', localAddress: '', localPort: 0, remoteAddress, remotePort });
+      const { protocol, address: remoteAddress, port: remotePort } = hop;
+      done?.(error, { protocol, localAddress: '', localPort: 0, remoteAddress, remotePort });
     }
   }
 
