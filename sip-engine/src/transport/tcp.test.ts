@@ -40,6 +40,8 @@ describe('messages on a TCP connection of a peer', () => {
     socket.write(optionsText('one') + optionsText('two', 'x') + optionsText('three') + last.slice(0, -2));
     await station.arrived(3);
     expect(station.calls).toEqual(['one', 'two', 'three']);
+    const sizes = ['one', 'two', 'three'].map((name) => optionsText(name, name === 'two' ? 'x' : '').length);
+    expect(station.received.map(({ size }) => size)).toEqual(sizes);
     socket.write(last.slice(-2));
     await station.arrived(4);
     expect(station.calls[3]).toBe('last');
@@ -119,7 +121,7 @@ describe('a double CRLF on a TCP connection (RFC 5626 §3.5.1)', () => {
 
 describe('a TCP connection ends', () => {
   it('when it was silent too long, and who waits on it is told', async () => {
-    await open({ idle: 150 });
+    await open({ idle: 500 });
     const socket = await station.dial();
     socket.resume();
     const closed = once(socket, 'close');
