@@ -82,7 +82,7 @@ export class TcpConnection {
       socket.setTimeout(this.#maxima.idle);
       const waiting = this.#waiting;
       this.#waiting = [];
-      for (const { bytes, done } of waiting.toReversed()) this.#write(bytes, done);
+      for (const { bytes, done } of waiting) this.#write(bytes, done);
     });
     socket.on('timeout', () => {
       this.destroy(this.#connected ? 'connection idle' : 'connect timeout');
