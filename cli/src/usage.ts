@@ -12,7 +12,13 @@ trunkline up -f DIR [flags]
   --base-domain D         domains are <label>.pstn.D; also the digest realm             default example.com
   --edge NAME             name of the Edge that this machine is                         default local
   --sip HOST:PORT         SIP over UDP and TCP; port 0 picks a free one                 default 127.0.0.1:5060
-  --sips HOST:PORT        SIP over TLS: with a later release
+  --sips HOST:PORT        SIP over TLS too, usually port 5061
+  --tls-cert, --tls-key   PEM files of its certificate (with chain) and key; without them one of its own, below --data
+  --tls-ca FILE           authorities of peers that we call; default the system's
+  --tls-client-ca FILE    peers that call us must show a certificate of these authorities
+  --tls-verify on|off     whether certificates of peers that we call are verified       default on
+  --tls-min-version V     1.0, 1.1, 1.2 or 1.3                                          default 1.2
+  --tls-ciphers LIST      OpenSSL cipher list
   --engine URL            drachtio://HOST:PORT?secret=S instead of the embedded SIP engine
   --media URL             ng://HOST:PORT of rtpengine instead of the embedded relay; several with commas
   --media-ports MIN-MAX   UDP ports of the embedded relay                               default 20000-20999

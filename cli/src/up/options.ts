@@ -11,6 +11,9 @@ export interface UpOptions {
   baseDomain: string;
   edge: string;
   sip: HostPort;
+  /** Absent: no TLS listener. */
+  sips?: HostPort;
+  tls: TlsFlags;
   /** An engine of the user's own; absent: the embedded one. */
   engine?: { url: string; host: string; secret: string };
   /** `ng://` URLs of the user's own; absent: the embedded relay. */
@@ -28,12 +31,27 @@ export interface UpOptions {
   notices: string[];
 }
 
+/** TLS of the embedded engine; the words are those of its own flags. */
+export interface TlsFlags {
+  /** Absent: a certificate of our own is made, below `data`. */
+  files?: { cert: string; key: string };
+  /** `--tls-min-version` and the like, with their values. */
+  passed: string[];
+}
+
 const FLAGS = {
   file: { type: 'string', short: 'f' },
   'base-domain': { type: 'string', default: 'example.com' },
   edge: { type: 'string', default: 'local' },
   sip: { type: 'string', default: '127.0.0.1:5060' },
   sips: { type: 'string' },
+  'tls-cert': { type: 'string' },
+  'tls-key': { type: 'string' },
+  'tls-ca': { type: 'string' },
+  'tls-client-ca': { type: 'string' },
+  'tls-min-version': { type: 'string' },
+  'tls-ciphers': { type: 'string' },
+  'tls-verify': { type: 'string' },
   engine: { type: 'string' },
   media: { type: 'string' },
   'media-ports': { type: 'string', default: '20000-20999' },
@@ -56,6 +74,8 @@ export function parseUpOptions(argv: string[]): UpOptions {
     baseDomain: domain(flags['base-domain']),
     edge: flags.edge,
     sip: parseHostPort(flags.sip, '--sip'),
+    ...(flags.sips !== undefined && { sips: parseHostPort(flags.sips, '--sips') }),
+    tls: tlsFlags(flags),
     ...(flags.engine !== undefined && { engine: engineUrl(flags.engine) }),
     ...(flags.media !== undefined && { media: mediaUrls(flags.media) }),
     mediaPorts: portRange(flags['media-ports']),
@@ -68,10 +88,48 @@ export function parseUpOptions(argv: string[]): UpOptions {
   };
 }
 
-function notices(flags: { sips?: string | undefined; console?: string | undefined }): string[] {
+const TLS_CHOICES: Record<'tls-min-version' | 'tls-verify', readonly string[]> = {
+  'tls-min-version': ['1.0', '1.1', '1.2', '1.3'],
+  'tls-verify': ['on', 'off'],
+};
+const TLS_PASSED = ['tls-ca', 'tls-client-ca', 'tls-min-version', 'tls-ciphers', 'tls-verify'] as const;
+
+type TlsValues = Partial<
+  Record<(typeof TLS_PASSED)[number] | 'tls-cert' | 'tls-key' | 'sips' | 'engine', string>
+>;
+
+function tlsFlags(flags: TlsValues): TlsFlags {
+  const { 'tls-cert': cert, 'tls-key': key } = flags;
+  const given = TLS_PASSED.filter((name) => flags[name] !== undefined);
+  checkTogether(flags, cert === undefined ? given[0] : 'tls-cert');
+  for (const [name, allowed] of Object.entries(TLS_CHOICES)) {
+    const value = flags[name as keyof typeof TLS_CHOICES];
+    if (value !== undefined && !allowed.includes(value))
+      throw new UsageError(`--${name} "${value}" is not one of ${allowed.join(', ')}`);
+  }
+  return {
+    ...(cert !== undefined && key !== undefined && { files: { cert: resolve(cert), key: resolve(key) } }),
+    passed: given.flatMap((name) => [`--${name}`, fileOrWord(name, flags[name] ?? '')]),
+  };
+}
+
+function checkTogether(flags: TlsValues, first: string | undefined): void {
+  if ((flags['tls-cert'] === undefined) !== (flags['tls-key'] === undefined))
+    throw new UsageError(
+      '--tls-cert and --tls-key belong together: give both, or neither for a certificate of our own',
+    );
+  if (first !== undefined && flags.sips === undefined)
+    throw new UsageError(`--${first} is for TLS: give --sips HOST:PORT too`);
+  if (flags.sips !== undefined && flags.engine !== undefined)
+    throw new UsageError(
+      '--sips is for the embedded engine: the one behind --engine has its own configuration',
+    );
+}
+
+const fileOrWord = (name: string, value: string): string => (name.endsWith('-ca') ? resolve(value) : value);
+
+function notices(flags: { console?: string | undefined }): string[] {
   const found: string[] = [];
-  if (flags.sips !== undefined)
-    found.push('--sips: TLS comes with a later release, nothing listens there yet');
   if (flags.console !== undefined)
     found.push('--console: the console comes with a later release, nothing listens there yet');
   return found;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { clearAcks } from '@trunkline/operator';
 import { recordPaths } from '@trunkline/sip-proxy/records';
+import type { CertificateFiles } from './certificate.ts';
 import type { DataFolder } from './data-folder.ts';
 import type { UpOptions } from './options.ts';
 import { engineSpec, proxySpec, relaySpec, type ProgramScripts } from './programs.ts';
@@ -17,6 +18,8 @@ export interface RunningPrograms {
 export interface ProgramsStart {
   options: UpOptions;
   data: DataFolder;
+  /** For TLS, where it listens. */
+  certificate: CertificateFiles | undefined;
   scripts: ProgramScripts;
   events: ProgramEvents;
   timing: RestartTiming;
@@ -26,13 +29,15 @@ export interface ProgramsStart {
 
 /** Starts engine and relay together, then the proxy. Rejects where one does not come up. */
 export async function startPrograms(start: ProgramsStart): Promise<RunningPrograms> {
-  const { options, data, scripts, events, timing, starting } = start;
+  const { options, data, certificate, scripts, events, timing, starting } = start;
   const supervise = (spec: ConstructorParameters<typeof SupervisedProgram>[0]): SupervisedProgram => {
     const program = new SupervisedProgram(spec, events, timing);
     starting(program);
     return program;
   };
-  const engine = options.engine ? undefined : supervise(engineSpec(options, data, scripts.engine));
+  const engine = options.engine
+    ? undefined
+    : supervise(engineSpec(options, data, certificate, scripts.engine));
   const relay = options.media === undefined ? supervise(relaySpec(options, scripts.relay)) : undefined;
   const [engineReady, relayReady] = await Promise.all([engine?.start(), relay?.start()]);
   const surroundings = {

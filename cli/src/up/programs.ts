@@ -3,6 +3,7 @@ import { isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { formatHostPort } from '../address.ts';
+import type { CertificateFiles } from './certificate.ts';
 import type { DataFolder } from './data-folder.ts';
 import type { UpOptions } from './options.ts';
 import { addressIn, sipIn, type ReadyLine } from './ready-line.ts';
@@ -28,18 +29,34 @@ const ANY_PORT = '127.0.0.1:0';
 /** drachtio's timer B in ms: the time without any response after which the next target is tried (DESIGN §4). */
 const T1X64_MS = '4000';
 
-export function engineSpec(options: UpOptions, data: DataFolder, script: string): ProgramSpec {
+export function engineSpec(
+  options: UpOptions,
+  data: DataFolder,
+  certificate: CertificateFiles | undefined,
+  script: string,
+): ProgramSpec {
   return {
     name: 'sip-engine',
     script,
     args: (before) => [
       ...['--sip', sipIn(before).udp ?? formatHostPort(options.sip)],
+      ...tlsArguments(options, certificate, sipIn(before).tls),
       ...['--admin', addressIn(before, 'admin') ?? ANY_PORT],
       ...['--secret-file', data.secretFile],
       ...['--t1x64', T1X64_MS],
       ...['--metrics', addressIn(before, 'metrics') ?? ANY_PORT],
     ],
   };
+}
+
+function tlsArguments(
+  { sips, tls }: UpOptions,
+  certificate: CertificateFiles | undefined,
+  before: string | undefined,
+): string[] {
+  if (sips === undefined || certificate === undefined) return [];
+  const { cert, key } = certificate;
+  return ['--sips', before ?? formatHostPort(sips), '--tls-cert', cert, '--tls-key', key, ...tls.passed];
 }
 
 export function relaySpec(options: UpOptions, script: string): ProgramSpec {

@@ -20,12 +20,16 @@ export function addressIn(ready: ReadyLine | undefined, name: string): string | 
 }
 
 /** SIP addresses by transport. */
-export function sipIn(ready: ReadyLine | undefined): { udp?: string; tcp?: string } {
+export function sipIn(ready: ReadyLine | undefined): { udp?: string; tcp?: string; tls?: string } {
   const listed = Array.isArray(ready?.sip) ? (ready.sip as Record<string, unknown>[]) : [];
   const of = (protocol: string): string | undefined =>
     address(listed.find((each) => each.protocol === protocol));
-  const [udp, tcp] = [of('udp'), of('tcp')];
-  return { ...(udp !== undefined && { udp }), ...(tcp !== undefined && { tcp }) };
+  const [udp, tcp, tls] = [of('udp'), of('tcp'), of('tls')];
+  return {
+    ...(udp !== undefined && { udp }),
+    ...(tcp !== undefined && { tcp }),
+    ...(tls !== undefined && { tls }),
+  };
 }
 
 function address(value: unknown): string | undefined {

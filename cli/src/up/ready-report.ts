@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { table } from '../table.ts';
+import type { CertificateFiles } from './certificate.ts';
 import type { DataFolder } from './data-folder.ts';
 import type { LiveConfig } from './live-config.ts';
 import type { MetricsServer } from './metrics-server.ts';
@@ -14,17 +15,21 @@ export interface ReadyFacts {
   metrics: MetricsServer | undefined;
   config: LiveConfig;
   data: DataFolder;
+  certificate: CertificateFiles | undefined;
   revision: string;
 }
 
 /** For people; ends with `ready` and the SIP address. */
 export function readyText(facts: ReadyFacts): string {
-  const { options, metrics, config, data, revision } = facts;
+  const { options, metrics, config, data, certificate, revision } = facts;
   const domains = config.terminationDomains();
   const rows = [
     ['manifests', `${options.path}, ${config.resources} resources, revision ${revision}`],
     ['data', data.path],
     ['media', mediaOf(facts)],
+    ...(certificate?.authority === undefined
+      ? []
+      : [['TLS authority', `${certificate.authority}: peers must trust it`]]),
     ['metrics', metrics ? `http://${metrics.address}/metrics` : 'off'],
     ...domains.map(({ trunk, domain }) => [`trunk ${trunk}`, domain]),
   ];
@@ -56,8 +61,9 @@ export function readyJson(facts: ReadyFacts): string {
 
 function sipText({ options, programs }: ReadyFacts): string {
   if (options.engine) return `the addresses of ${options.engine.url}`;
-  const { udp = '', tcp = '' } = sipIn(programs.engine?.ready);
-  return udp === tcp ? `${udp} (UDP and TCP)` : `${udp} (UDP), ${tcp} (TCP)`;
+  const { udp = '', tcp = '', tls } = sipIn(programs.engine?.ready);
+  const plain = udp === tcp ? `${udp} (UDP and TCP)` : `${udp} (UDP), ${tcp} (TCP)`;
+  return tls === undefined ? plain : `${plain}, ${tls} (TLS)`;
 }
 
 function mediaOf({ options, programs }: ReadyFacts): string {

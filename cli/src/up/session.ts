@@ -6,6 +6,7 @@ import { folderSettings } from '../manifests/compiled-folder.ts';
 import { DEFAULT_WATCH_TIMING, watchFolder, type FolderWatchTiming } from '../manifests/folder-watch.ts';
 import { CommandError } from '../usage-error.ts';
 import { openCallRecords, type CallRecords } from './call-records.ts';
+import { certificateFor, type CertificateFiles } from './certificate.ts';
 import { consoleFor, type Console } from './console-log.ts';
 import { openDataFolder, randomSecret, type DataFolder } from './data-folder.ts';
 import { checkSipAddress } from './free-port.ts';
@@ -17,13 +18,8 @@ import { ownMetrics, type OwnMetrics } from './own-metrics.ts';
 import { metricsAddresses, startPrograms, type RunningPrograms } from './programs-running.ts';
 import { SCRIPTS, type ProgramScripts } from './programs.ts';
 import { readyJson, readyText } from './ready-report.ts';
-import type {
-  SupervisedProgram} from './supervised-program.ts';
-import {
-  DEFAULT_TIMING,
-  type ProgramEvents,
-  type RestartTiming,
-} from './supervised-program.ts';
+import type { SupervisedProgram } from './supervised-program.ts';
+import { DEFAULT_TIMING, type ProgramEvents, type RestartTiming } from './supervised-program.ts';
 
 /** What tests put other things in place of. */
 export interface UpSurroundings {
@@ -103,16 +99,19 @@ export class UpSession {
     });
     await follower.begin();
     if (!engine) await checkSipAddress(sip, '--sip');
+    const domains = config.terminationDomains().map(({ domain }) => domain);
+    const certificate = await certificateFor(this.#options, data.path, domains);
     const metrics = await this.#serveMetrics(config, follower);
     stopping.throwIfAborted();
-    const [programs] = await settled(this.#startPrograms(data), this.#openRecords(data));
+    const [programs] = await settled(this.#startPrograms(data, certificate), this.#openRecords(data));
     await follower.acknowledged();
     stopping.throwIfAborted();
     const watcher = watchFolder(path, () => follower.follow(), this.#surroundings.watch);
     this.#closers.push(() => {
       watcher.close();
     });
-    const facts = { options: this.#options, programs, metrics, config, data, revision: follower.revision };
+    const { revision } = follower;
+    const facts = { options: this.#options, programs, metrics, config, data, certificate, revision };
     this.#io.stdout.write(this.#options.json ? readyJson(facts) : readyText(facts));
   }
 
@@ -169,12 +168,16 @@ export class UpSession {
     return this.#programs.length === 0 ? ['starting'] : down;
   }
 
-  async #startPrograms(data: DataFolder): Promise<RunningPrograms> {
+  async #startPrograms(
+    data: DataFolder,
+    certificate: CertificateFiles | undefined,
+  ): Promise<RunningPrograms> {
     const { scripts, timing } = this.#surroundings;
     try {
       return await startPrograms({
         options: this.#options,
         data,
+        certificate,
         scripts,
         timing,
         events: this.#events(),
