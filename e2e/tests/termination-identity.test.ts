@@ -143,7 +143,7 @@ describe.each(backends)('who may call out, with %s media', (media) => {
       expect(`${answer.status} ${answer.reason}`).toBe('200 OK');
       expect(answer.header('Allow')).toMatch(/\bINVITE\b/);
     }
-    const unanswered = await pingOnce(pinger, uri);
+    const unanswered = await sendOnce(pinger, 'OPTIONS', uri);
     // What was sent after it has its answer.
     await pinger.invite({ to: `sip:1@${domainOf('globex')}`, from: NUMBER }).final();
     expect(pinger.seen.filter(({ message }) => message.branch === unanswered)).toEqual([]);
@@ -153,19 +153,39 @@ describe.each(backends)('who may call out, with %s media', (media) => {
       expect((await pstn.request({ method: 'OPTIONS', uri, proxy: stage.up.sip })).status).toBe(200);
     expect(await stage.up.gauges()).toMatchObject({ engine: 1, proxy: 0, sessions: 0, media: 0 });
   }, 30_000);
+
+  it('is silent towards unknown domains where that is set', async () => {
+    await stage.setUnknownDomain('drop');
+    const stranger = await stage.peer('127.0.4.3');
+    const call = stranger.invite({ to: `sip:${CALLED}@127.0.0.1`, from: NUMBER, sdp: offer() });
+    const record = await stage.up.record(call.callId);
+    expect(record).toMatchObject({ outcomeCode: 'unknown-domain', sipStatus: 0, attempts: [] });
+    expect(record.trace).toMatchObject([{ check: 'who-is-calling', result: 'fail' }]);
+    await stranger.sendRaw(call.invite.toString());
+    const unanswered = await sendOnce(stranger, 'REGISTER', `sip:${domainOf('globex')}`);
+    // Who is known is served, after the stranger was not.
+    await stage.carried(to(domainOf('acme')));
+    expect(stranger.seen.filter(({ message }) => message.branch === unanswered)).toEqual([]);
+    // The engine's own 100 comes before anybody decides (RFC 3261 §17.2.1).
+    expect(call.responses.filter(({ status }) => status !== 100)).toEqual([]);
+    expect(await stage.up.gauges()).toMatchObject({ engine: 3, proxy: 0, sessions: 0, media: 0 });
+    // Its repetition is no call of its own.
+    const records = await stage.up.calls({ outcome: 'unknown-domain' });
+    expect(records.filter(({ sipStatus }) => sipStatus === 0)).toHaveLength(1);
+  }, 30_000);
 });
 
-/** One OPTIONS that is not repeated; gives its branch. */
-const pingOnce = async (peer: SipPeer, uri: string): Promise<string> => {
-  const branch = `z9hG4bKonce${peer.port}`;
+/** A request that is not repeated; gives its branch. */
+const sendOnce = async (peer: SipPeer, method: string, uri: string): Promise<string> => {
+  const branch = `z9hG4bKonce${method}${peer.port}`;
   const lines = [
-    `OPTIONS ${uri} SIP/2.0`,
+    `${method} ${uri} SIP/2.0`,
     `Via: SIP/2.0/UDP ${peer.hostPort};branch=${branch};rport`,
     'Max-Forwards: 70',
     `From: <sip:pbx@${peer.hostPort}>;tag=once`,
     `To: <${uri}>`,
     `Call-ID: once@${peer.hostPort}`,
-    'CSeq: 1 OPTIONS',
+    `CSeq: 1 ${method}`,
     'Content-Length: 0',
   ];
   await peer.sendRaw(`${lines.join('\r\n')}\r\n\r\n`);

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from '@jest/globals';
 import type { CallRecord } from '@trunkline/sip-proxy/records';
 import {
+  eventually,
   requireProgram,
   sdp,
   SipPeer,
@@ -104,6 +108,25 @@ export class Stage {
     expect(`${final.status} ${final.reason}`).toBe('407 Proxy Authentication Required');
     return final;
   }
+
+  /**
+   * What a Kubernetes install can set and `trunkline up` has no flag for, written into the shard that the proxy watches.
+   * `up` would put it right again: its manifests are taken away first, and what was applied stays in force.
+   */
+  async setUnknownDomain(unknownDomain: 'reject' | 'drop'): Promise<void> {
+    rmSync(this.up.manifestDir, { recursive: true });
+    await eventually('trunkline up to miss its manifests', () => this.up.log().includes('stays in force'));
+    const shards = join(this.up.dataDir, 'shards');
+    const shard = JSON.parse(readFileSync(join(shards, 'global.json'), 'utf8')) as Record<string, unknown>;
+    delete shard.revision;
+    const content = { ...shard, unknownDomain };
+    const revision = createHash('sha256').update(canonicalJson(content)).digest('hex');
+    writeFileSync(join(shards, '.global.tmp'), JSON.stringify({ ...content, revision }));
+    renameSync(join(shards, '.global.tmp'), join(shards, 'global.json'));
+    await eventually('the proxy to apply the shard', () =>
+      readFileSync(join(shards, 'acks', 'up.json'), 'utf8').includes(revision),
+    );
+  }
 }
 
 export interface Refusal {
@@ -138,3 +161,11 @@ export const expectRefusalRecord = (record: CallRecord, { line, code, check }: R
 
 const failedChecks = (record: CallRecord): string[] =>
   record.trace.filter(({ result }) => result === 'fail').map(({ check }) => check);
+
+/** Keys sorted, no blanks: what a shard's revision is the SHA-256 of. */
+const canonicalJson = (value: unknown): string => {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([key, one]) => `${JSON.stringify(key)}:${canonicalJson(one)}`).join(',')}}`;
+};
