@@ -166,7 +166,7 @@ export class PeerCall {
     const [, six, host, port] =
       /^sips?:(?:[^@]*@)?(?:\[([^\]]+)\]|([\d.]+))(?::(\d+))?/.exec(this.remoteTarget) ?? [];
     const address = six ?? host;
-    if (this.core.transport === 'tcp' || address === undefined) return this.place;
+    if (this.core.transport !== 'udp' || address === undefined) return this.place;
     return { address, port: Number(port ?? 5060) };
   }
 

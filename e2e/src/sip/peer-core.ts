@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes } from 'node:crypto';
 import type { PeerMessage } from './peer-message.ts';
-import type { Place } from './peer-socket.ts';
+import type { PeerTransport, Place } from './peer-socket.ts';
 
 /** RFC 3261 §17.1.1.1; a peer gives up after 64 of them like anybody else. */
 export const T1_MS = 500;
@@ -15,7 +15,7 @@ export const token = (): string => randomBytes(8).toString('hex');
 export interface PeerCore {
   readonly address: string;
   readonly port: number;
-  readonly transport: 'udp' | 'tcp';
+  readonly transport: PeerTransport;
   readonly contact: string;
   /** Via with a fresh branch. */
   newVia(): string;

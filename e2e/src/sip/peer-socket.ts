@@ -1,17 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createSocket } from 'node:dgram';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 
 export interface Place {
   address: string;
   port: number;
 }
 
+export type PeerTransport = 'udp' | 'tcp' | 'tls';
+
+export interface PeerTls {
+  /** PEM. */
+  cert: string;
+  key: string;
+  ca: string;
+  /** The name that the certificate of the other side must be for. Default: its address. */
+  serverName?: string;
+  /** Whether those who connect to us must have a certificate of `ca`. */
+  requireClient?: boolean;
+}
+
 /** Bytes to and from one bound address. */
 export interface PeerSocket {
   readonly address: string;
   readonly port: number;
-  readonly transport: 'udp' | 'tcp';
+  readonly transport: PeerTransport;
   /** On TCP over the open connection with that place, else over a new one from our address. */
   send(data: string | Buffer, to: Place): Promise<void>;
   close(): Promise<void>;
@@ -21,13 +35,14 @@ export interface PeerSocketOptions {
   address: string;
   /** 0: any. */
   port: number;
-  transport: 'udp' | 'tcp';
+  transport: PeerTransport;
+  tls?: PeerTls | undefined;
   /** One whole message, or on TCP a lone keep-alive. */
   onMessage: (text: string, from: Place) => void;
 }
 
 export const openPeerSocket = (options: PeerSocketOptions): Promise<PeerSocket> =>
-  options.transport === 'udp' ? openUdp(options) : openTcp(options);
+  options.transport === 'udp' ? openUdp(options) : openStream(options);
 
 const openUdp = async ({ address, port, onMessage }: PeerSocketOptions): Promise<PeerSocket> => {
   const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
@@ -64,7 +79,8 @@ const openUdp = async ({ address, port, onMessage }: PeerSocketOptions): Promise
   };
 };
 
-const openTcp = async ({ address, port, onMessage }: PeerSocketOptions): Promise<PeerSocket> => {
+const openStream = async (options: PeerSocketOptions): Promise<PeerSocket> => {
+  const { address, port, transport, onMessage } = options;
   const connections = new Map<string, Socket>();
   const keyOf = (place: Place) => `${place.address} ${place.port}`;
 
@@ -78,7 +94,7 @@ const openTcp = async ({ address, port, onMessage }: PeerSocketOptions): Promise
     socket.on('close', () => connections.delete(keyOf(place)));
   };
 
-  const server = createServer((socket) => {
+  const server = newServer(options, (socket) => {
     adopt(socket, { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 });
   });
   await new Promise<void>((resolve, reject) => {
@@ -93,7 +109,7 @@ const openTcp = async ({ address, port, onMessage }: PeerSocketOptions): Promise
         resolve(known);
         return;
       }
-      const socket = connect({ host: to.address, port: to.port, localAddress: address }, () => {
+      const socket = dial(options, to, () => {
         adopt(socket, to);
         resolve(socket);
       });
@@ -103,7 +119,7 @@ const openTcp = async ({ address, port, onMessage }: PeerSocketOptions): Promise
   return {
     address,
     port: (server.address() as Place).port,
-    transport: 'tcp',
+    transport,
     send: async (data, to) => {
       (await connected(to)).write(data);
     },
@@ -115,6 +131,22 @@ const openTcp = async ({ address, port, onMessage }: PeerSocketOptions): Promise
         });
       }),
   };
+};
+
+const newServer = ({ tls }: PeerSocketOptions, onSocket: (socket: Socket) => void): Server => {
+  if (!tls) return createServer(onSocket);
+  const { requireClient = false, ...identity } = tls;
+  return createTlsServer(
+    { ...identity, requestCert: requireClient, rejectUnauthorized: requireClient },
+    onSocket,
+  );
+};
+
+const dial = ({ tls, address }: PeerSocketOptions, to: Place, onOpen: () => void): Socket => {
+  const place = { host: to.address, port: to.port, localAddress: address };
+  if (!tls) return connect(place, onOpen);
+  const { serverName, ...identity } = tls;
+  return connectTls({ ...place, ...identity, ...(serverName ? { servername: serverName } : {}) }, onOpen);
 };
 
 /** Cuts a byte stream into messages by Content-Length (RFC 3261 §18.3); CRLF between messages is a keep-alive. */

@@ -13,7 +13,13 @@ import {
   type Transaction,
 } from './peer-core.ts';
 import { parseMessage, PeerMessage, tagOf, type HeaderChanges } from './peer-message.ts';
-import { openPeerSocket, type PeerSocket, type Place } from './peer-socket.ts';
+import {
+  openPeerSocket,
+  type PeerSocket,
+  type PeerTls,
+  type PeerTransport,
+  type Place,
+} from './peer-socket.ts';
 
 export interface SipPeerOptions {
   /** A loopback address: 127.0.0.0/8 or ::1. */
@@ -21,7 +27,9 @@ export interface SipPeerOptions {
   /** Default 0: any. */
   port?: number;
   /** Default udp. */
-  transport?: 'udp' | 'tcp';
+  transport?: PeerTransport;
+  /** TLS: our certificate, and whom we trust; the names that the other side must have. */
+  tls?: PeerTls;
   /** User part of Contact. Default `peer`. */
   name?: string;
   /** Where calls are sent unless they say otherwise. */
@@ -83,6 +91,7 @@ export class SipPeer implements PeerCore {
       address: options.address,
       port: options.port ?? 0,
       transport: options.transport ?? 'udp',
+      tls: options.tls,
       onMessage: (text, from) => void created.peer?.receive(text, from),
     });
     return (created.peer = new SipPeer(socket, options));
@@ -96,7 +105,7 @@ export class SipPeer implements PeerCore {
     return this.#socket.port;
   }
 
-  get transport(): 'udp' | 'tcp' {
+  get transport(): PeerTransport {
     return this.#socket.transport;
   }
 
@@ -111,7 +120,7 @@ export class SipPeer implements PeerCore {
   }
 
   get contact(): string {
-    return `<sip:${this.#name}@${this.hostPort}${this.transport === 'tcp' ? ';transport=tcp' : ''}>`;
+    return `<sip:${this.#name}@${this.hostPort}${this.transport === 'udp' ? '' : `;transport=${this.transport}`}>`;
   }
 
   newVia(): string {

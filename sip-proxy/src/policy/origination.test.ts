@@ -206,15 +206,20 @@ describe('targets', () => {
 });
 
 describe('settings that are accepted and not served yet', () => {
-  it.each([
-    ['TLS', { transport: 'tls' }],
-    ['edge dublin', { edge: 'dublin' }],
-  ] as const)('a target that needs %s is left out with a warning, or the call ends with 501', (why, over) => {
-    const mixed = run(targets({ ...over, key: 'acme/other' }, {}));
-    expect(planOf(mixed).attempts.map(({ target }) => target)).toEqual(['acme/pbx1']);
-    expect(mixed.trace.at(-1)).toMatchObject({ check: 'origination-route', result: 'warn' });
-    expect(mixed.trace.at(-1)?.detail).toContain(why);
-    expect(expectReject(run(targets(over)), 'origination-route', 'not-implemented')).toContain(why);
+  it.each([['edge dublin', { edge: 'dublin' }]] as const)(
+    'a target that needs %s is left out with a warning, or the call ends with 501',
+    (why, over) => {
+      const mixed = run(targets({ ...over, key: 'acme/other' }, {}));
+      expect(planOf(mixed).attempts.map(({ target }) => target)).toEqual(['acme/pbx1']);
+      expect(mixed.trace.at(-1)).toMatchObject({ check: 'origination-route', result: 'warn' });
+      expect(mixed.trace.at(-1)?.detail).toContain(why);
+      expect(expectReject(run(targets(over)), 'origination-route', 'not-implemented')).toContain(why);
+    },
+  );
+
+  it('a secure trunk ends its calls with 501: nothing goes out unencrypted', () => {
+    const secure = run({ ...targets({ transport: 'tls' }), ...trunk({ secure: true }) });
+    expect(expectReject(secure, 'origination-route', 'not-implemented')).toContain('SRTP');
   });
 
   it('a target of our own edge is served', () => {

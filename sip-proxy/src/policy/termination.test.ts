@@ -166,11 +166,11 @@ describe('check 2 and secure trunks', () => {
     );
   });
 
-  it('says over TLS that it is not available yet, after the checks before', () => {
+  it('says over TLS that SRTP is not available yet, after the checks before', () => {
     const parts = trunk({ secure: true });
     const tls = (address: string): Decision =>
       run({ parts, request: { source: { address, port: 5061, transport: 'tls' } } });
-    expect(expectReject(tls(f.OFFICE), 'media-offer', 'not-implemented')).toContain('TLS');
+    expect(expectReject(tls(f.OFFICE), 'media-offer', 'not-implemented')).toContain('SRTP');
     expectReject(tls('203.0.113.200'), 'source-address', 'source-address-denied');
   });
 });
@@ -557,13 +557,11 @@ describe('check 12, carrier', () => {
     ]);
   });
 
-  it('leaves TLS gateways out with a warning, and says so where there are no others', () => {
-    const tls = { ...gateway, transport: 'tls' as const };
-    const mixed = run({ parts: { carriers: [f.makeCarrier({ gateways: [tls, gateway] })] } });
-    expect(planOf(mixed).attempts).toHaveLength(1);
-    expect(mixed.trace.at(-1)).toMatchObject({ check: 'carrier-route', result: 'warn' });
-    const only = run({ parts: { carriers: [f.makeCarrier({ gateways: [tls] })] } });
-    expect(expectReject(only, 'carrier-route', 'not-implemented')).toContain('TLS');
+  it('calls TLS gateways on port 5061 by default', () => {
+    const tls = { ...gateway, host: 'tls.carrier.example', transport: 'tls' as const };
+    const [attempt] = planOf(run({ parts: { carriers: [f.makeCarrier({ gateways: [tls] })] } })).attempts;
+    expect(attempt).toMatchObject({ target: 'carrier/pstn/tls.carrier.example:5061', transport: 'tls' });
+    expect(attempt?.requestUri).toMatch(/@tls\.carrier\.example;transport=tls$/);
   });
 });
 

@@ -5,13 +5,14 @@ import { fail, pass, type CheckedCall, type CheckResult } from './check.ts';
 /** Check 11: the offer has G.711 and, on a trunk that is not secure, no SRTP. */
 export function checkMediaOffer({ request, trunk }: CheckedCall): CheckResult {
   if (trunk.secure) {
-    return fail(
-      'media-offer',
-      'not-implemented',
-      `trunk ${trunk.key} is secure, and TLS with SRTP is not available yet: set secure to false to call without`,
-    );
+    return fail('media-offer', 'not-implemented', srtpMissing(trunk.key));
   }
   return checkPlainOffer(request.sdp);
+}
+
+/** What calls of secure trunks are told until media can be encrypted. */
+export function srtpMissing(trunk: string): string {
+  return `trunk ${trunk} is secure, and SRTP is not available yet: set secure to false to call over TLS without`;
 }
 
 /** The same for plain RTP alone: what comes from a carrier is never encrypted. */

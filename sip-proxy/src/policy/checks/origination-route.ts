@@ -4,6 +4,7 @@ import { originationAttempt } from '../attempts.ts';
 import type { Attempt } from '../decision.ts';
 import { orderByPriorityAndWeight } from '../weighted-order.ts';
 import { fail, pass, warn, type CheckedCall, type CheckResult } from './check.ts';
+import { srtpMissing } from './media-offer.ts';
 
 /** The trunk's enabled URIs by priority and weight are where the call may go. */
 export function checkOriginationRoute(call: CheckedCall, attempts: Attempt[]): CheckResult {
@@ -16,6 +17,7 @@ export function checkOriginationRoute(call: CheckedCall, attempts: Attempt[]): C
       `trunk ${trunk.key} has no enabled OriginationUri`,
     );
   }
+  if (trunk.secure) return fail('origination-route', 'not-implemented', srtpMissing(trunk.key));
   const left: string[] = [];
   const usable = targets.filter((target) => {
     const obstacle = missingFeature(target, context.edge);
@@ -35,7 +37,6 @@ export function checkOriginationRoute(call: CheckedCall, attempts: Attempt[]): C
 
 /** What a target needs and this version does not have. */
 function missingFeature(target: OriginationTarget, edge: string): string | undefined {
-  if (target.transport === 'tls') return 'TLS is not available yet';
   if (target.edge !== undefined && target.edge !== edge) {
     return `the hand-off to edge ${target.edge} is not available yet`;
   }
