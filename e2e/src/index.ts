@@ -15,6 +15,7 @@ export {
   type Trunkline,
   type TrunklineOptions,
 } from './trunkline-up.ts';
+export { timesOutOfOrder } from './call-record.ts';
 export { runTrunkline, type CommandResult } from './command.ts';
 export { sumByName } from './metrics-page.ts';
 export { ngCalls, ngRequest } from './ng-request.ts';

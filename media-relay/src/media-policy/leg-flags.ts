@@ -72,7 +72,12 @@ export function answerBody(
   };
 }
 
-/** Ends the call at once: with rtpengine's own default the ports would stay open for 30 s. */
-export function deleteBody(callId: string): Record<string, unknown> {
-  return { 'call-id': callId, 'from-tag': TAG.caller, 'delete-delay': 0 };
+/**
+ * Ends the call at once: with rtpengine's own default the ports would stay open for 30 s.
+ *
+ * @param known a leg that has sent its SDP: a tag that the call does not have deletes nothing, and without one there are no
+ * statistics
+ */
+export function deleteBody(callId: string, known: Leg = 'caller'): Record<string, unknown> {
+  return { 'call-id': callId, 'from-tag': TAG[known], 'delete-delay': 0 };
 }

@@ -30,7 +30,10 @@ export async function placeCall(
     const result = await node.command('offer', body);
     if (result.outcome === 'ok') return { node, sdp: sdpOf(node, result.reply) };
     if (result.outcome === 'error' && !FULL.includes(result.reason)) throw refused(node, 'offer', result);
-    if (result.outcome === 'timeout') void node.command('delete', deleteBody(String(body['call-id'])));
+    if (result.outcome === 'timeout') {
+      const drop = { ...deleteBody(String(body['call-id'])), 'from-tag': body['from-tag'] };
+      void node.command('delete', drop);
+    }
     refusals.push(`${node.address}: ${result.reason}`);
   }
   const why = refusals.length > 0 ? refusals.join('; ') : 'all are down or draining';
