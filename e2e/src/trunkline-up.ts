@@ -263,7 +263,7 @@ class RunningTrunkline implements Trunkline {
   async record(id: string, timeoutMs = 10_000): Promise<CallRecord> {
     const reader = await openRecordSocket(recordPaths(this.dataDir).socket);
     if (!reader) throw new Error(`nobody serves the call records of ${this.dataDir}`);
-    return eventually(`the record of call ${id}`, () => reader.get(id), { timeoutMs, everyMs: 100 });
+    return eventually(`the record of call ${id}`, () => reader.get(id), { timeoutMs, everyMs: 25 });
   }
 
   async gauges(): Promise<Gauges> {

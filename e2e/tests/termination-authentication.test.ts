@@ -19,6 +19,7 @@ import {
   CALLED,
   domainOf,
   expectRefusal,
+  itRefuses,
   Stage,
   START_MS,
   STOP_MS,
@@ -136,11 +137,12 @@ describe.each(scenes)('authentication, with $media media', ({ scene }) => {
       });
     });
 
-    it.each(['127.0.5.8', '127.0.5.10', '127.0.5.255', '127.0.6.8'])('keeps out %s', async (address) => {
-      const peer = await stage.peer(address);
-      const record = await stage.refused(stage.call(peer, 'office', from), { ...denied, text: address });
-      expect(record.trace.some(({ check }) => check === 'digest')).toBe(false);
-    });
+    const outside = ['127.0.5.8', '127.0.5.10', '127.0.5.255', '127.0.6.8'];
+    const callFrom = async (address: string) => stage.call(await stage.peer(address), 'office', from);
+    itRefuses(
+      stage,
+      outside.map((address) => [address, () => callFrom(address), { ...denied, text: address }]),
+    );
 
     it('goes by the packet’s source, whatever Via, From and Contact say', async () => {
       const headers = { Contact: '<sip:pbx@127.0.5.9:5060>', From: `<sip:${NUMBER}@127.0.5.9>;tag=a` };
@@ -202,9 +204,14 @@ describe.each(scenes)('authentication, with $media media', ({ scene }) => {
       ['no cnonce', { ...pbxUser, forge: (sent) => without(sent, 'cnonce') }, unreadable],
       ['SHA-256 without qop', { ...pbxUser, algorithm: 'SHA-256', forge: withoutQop('sha256') }, unreadable],
     ];
-    it.each(refusals)('refuses %s', async (_, auth, refusal) => {
-      await stage.refused(stage.call(stranger, 'road', withAuth(auth)), refusal);
-    });
+    itRefuses(
+      stage,
+      refusals.map(([name, auth, refusal]) => [
+        name,
+        () => stage.call(stranger, 'road', withAuth(auth)),
+        refusal,
+      ]),
+    );
 
     it('refuses a replay, and takes the same nonce with the next count', async () => {
       const { callId, headers } = await challengeFor(stranger, 'road');

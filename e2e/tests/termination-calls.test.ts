@@ -16,6 +16,7 @@ import {
   backends,
   CALLED,
   domainOf,
+  itRefuses,
   offer,
   Stage,
   START_MS,
@@ -115,7 +116,7 @@ describe.each(backends)('what may be called, with %s media', (media) => {
 
   describe('the called number', () => {
     const at = `@${domainOf('acme')}`;
-    it.each([
+    const wrongForms: [string, string, string][] = [
       ['without plus', `sip:442079460123${at}`, 'the plus is missing: send +442079460123'],
       ['with 00', `sip:00442079460123${at}`, 'send +442079460123'],
       ['with 011', `sip:011442079460123${at}`, 'not E.164'],
@@ -130,9 +131,11 @@ describe.each(backends)('what may be called, with %s media', (media) => {
       ['two pluses', `sip:++442079460123${at}`, 'not E.164'],
       ['no user', `sip:${domainOf('acme')}`, 'it is empty'],
       ['tel: as user', `sip:tel:+442079460123${at}`, 'not E.164'],
-    ])('is refused: %s', async (_, uri, text) => {
-      await stage.refused(called(uri), { ...invalidNumber, text });
-    });
+    ];
+    itRefuses(
+      stage,
+      wrongForms.map(([name, uri, text]) => [name, () => called(uri), { ...invalidNumber, text }]),
+    );
 
     it.each([
       ['15 digits', `sip:+442079460123456${at}`, '+442079460123456'],
@@ -227,9 +230,10 @@ describe.each(backends)('what may be called, with %s media', (media) => {
       ['our number without plus', { From: `<sip:15550100@x.example>;tag=1` }, 'the plus is missing'],
       ['our number as display name only', { From: `"${NUMBER}" <sip:1001@x.example>;tag=1` }, '1001'],
     ];
-    it.each(refusedIds)('is refused: %s', async (_, headers, text) => {
-      await stage.refused(call(headers), { ...invalidCallerId, text });
-    });
+    itRefuses(
+      stage,
+      refusedIds.map(([name, headers, text]) => [name, () => call(headers), { ...invalidCallerId, text }]),
+    );
   });
 
   describe('a trial account', () => {
@@ -339,9 +343,14 @@ describe.each(backends)('what may be called, with %s media', (media) => {
       ],
       ['of audio that is off', offer(PBX, { port: 0 }), 'audio'],
     ];
-    it.each(offers)('%s is refused', async (_, sdp, text) => {
-      await stage.refused(stage.call(pbx, 'acme', { from: NUMBER, sdp }), { ...notAcceptable, text });
-    });
+    itRefuses(
+      stage,
+      offers.map(([name, sdp, text]) => [
+        name,
+        () => stage.call(pbx, 'acme', { from: NUMBER, sdp }),
+        { ...notAcceptable, text },
+      ]),
+    );
 
     it.each([
       ['PCMU alone', offer(PBX, { formats: [0] })],

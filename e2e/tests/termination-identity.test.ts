@@ -6,11 +6,13 @@ import {
   CALLED,
   domainOf,
   expectRefusal,
+  itRefuses,
   offer,
   Stage,
   START_MS,
   STOP_MS,
   type Refusal,
+  type RefusedCall,
 } from './termination.fixture.ts';
 
 const NUMBER = '+15550100';
@@ -71,7 +73,7 @@ describe.each(backends)('who may call out, with %s media', (media) => {
     expect(pstn.received('INVITE').at(-1)?.uri).toBe(`sip:${CALLED}@${pstn.hostPort}`);
   });
 
-  it.each([
+  const strangers = [
     'globex.pstn.example.com',
     'acme.pstn.nowhere.example.com',
     'acme.ashburn.pstn.example.com',
@@ -81,28 +83,34 @@ describe.each(backends)('who may call out, with %s media', (media) => {
     'example.com',
     '127.0.0.1',
     'north.branch.acme.pstn.example.com',
-  ])('knows no trunk at %s', async (host) => {
-    const record = await stage.refused(to(host), { ...unknownDomain, text: host });
-    expect(record.trunk).toBeUndefined();
-  });
-
-  const refusals: [string, string, Refusal][] = [
-    ['a suspended account', 'frozen', suspended],
-    ['an account below a suspended one', 'thawed', suspended],
-    ['a secure trunk over UDP', 'sealed', tlsRequired],
-    [
-      'a trunk without any authentication',
-      'open',
-      {
-        line: '403 Forbidden',
-        code: 'no-authentication-configured',
-        check: 'authentication-configured',
-      },
-    ],
   ];
-  it.each(refusals)('refuses %s', async (_, name, refusal) => {
-    const record = await stage.refused(stage.call(pbx, name, { from: NUMBER }), refusal);
-    expect(record).toMatchObject({ direction: 'termination', trunk: name, status: 'failed' });
+  const noAuthentication: Refusal = {
+    line: '403 Forbidden',
+    code: 'no-authentication-configured',
+    check: 'authentication-configured',
+  };
+  const through = (name: string) => () => stage.call(pbx, name, { from: NUMBER });
+  itRefuses(stage, [
+    ...strangers.map((host): RefusedCall => [host, () => to(host), { ...unknownDomain, text: host }]),
+    ['a suspended account', through('frozen'), suspended],
+    ['an account below a suspended one', through('thawed'), suspended],
+    ['a secure trunk over UDP', through('sealed'), tlsRequired],
+    ['a trunk without any authentication', through('open'), noAuthentication],
+  ]);
+
+  it.each([
+    ['a stranger', '127.0.0.1', {}],
+    ['a trunk', domainOf('frozen'), { trunk: 'frozen', direction: 'termination', status: 'failed' }],
+  ])('names in the record of %s the trunk that there is', async (_, host, expected) => {
+    const call = to(host);
+    await call.final();
+    const { trunk: name, direction, status } = await stage.up.record(call.callId);
+    expect({ trunk: name, direction, status }).toEqual({
+      trunk: undefined,
+      direction: undefined,
+      status: 'failed',
+      ...expected,
+    });
   });
 
   it('serves TCP as UDP, and refuses a secure trunk there too', async () => {

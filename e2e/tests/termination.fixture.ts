@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect } from '@jest/globals';
+import { beforeAll, expect, it } from '@jest/globals';
 import type { CallRecord } from '@trunkline/sip-proxy/records';
 import {
   eventually,
@@ -138,6 +138,22 @@ export interface Refusal {
   /** Part of the text of the Reason header. */
   text?: string;
 }
+
+/** A call that is to be refused: how it is placed, and how it is refused. */
+export type RefusedCall = [name: string, place: () => OutgoingCall | Promise<OutgoingCall>, refusal: Refusal];
+
+/** A test for each call. All are placed before the first test: a record is stored a while after its call. */
+export const itRefuses = (stage: Stage, calls: RefusedCall[]): void => {
+  const placed = new Map<string, OutgoingCall>();
+  beforeAll(async () => {
+    for (const [name, place] of calls) placed.set(name, await place());
+  });
+  it.each(calls)('refuses %s', async (name, _, refusal) => {
+    const call = placed.get(name);
+    if (!call) throw new Error(`${name} was not placed`);
+    await stage.refused(call, refusal);
+  });
+};
 
 export const expectRefusal = (final: PeerMessage, { line, code, text = '' }: Refusal): void => {
   const { status, reason, trunklineCause } = final;
