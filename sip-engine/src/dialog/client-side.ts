@@ -56,17 +56,14 @@ export class ClientSide {
     await this.launch(entry, draft, nextHop);
   }
 
-  /** Rejects with a Refusal or a ParseError. */
-  async sendInDialog(command: AppCommand, app: SipRequest): Promise<void> {
+  /** Rejects with a Refusal or a ParseError; throws one where it is clear at once, so that the app's next frame does not overtake it. */
+  sendInDialog(command: AppCommand, app: SipRequest): Promise<void> {
     const dialog = this.context.store.findById(command.dialogId);
-    if (app.method === 'ACK') {
-      await this.acknowledge(command, app, dialog);
-      return;
-    }
+    if (app.method === 'ACK') return this.acknowledge(command, app, dialog);
     if (dialog === undefined) throw new Refusal(refusals.noDialog);
     const draft = this.draftInDialog(dialog, app);
     if (app.method === 'BYE') dialog.pendingInvite?.cancel([]);
-    await this.launch(newEntry(command, draft.request, dialog), draft, command.proxy ?? draft.nextHop);
+    return this.launch(newEntry(command, draft.request, dialog), draft, command.proxy ?? draft.nextHop);
   }
 
   /** @throws Refusal */
@@ -93,15 +90,20 @@ export class ClientSide {
     return draft;
   }
 
-  private async acknowledge(command: AppCommand, app: SipRequest, dialog: Dialog | undefined): Promise<void> {
+  private acknowledge(command: AppCommand, app: SipRequest, dialog: Dialog | undefined): Promise<void> {
     // ACKs of failures are asked for too, and for repeated ones nothing is open any more.
     const answer = dialog?.unacked.shift();
     if (dialog === undefined || answer === undefined) throw new Refusal(refusals.ackIsAutomatic);
-    const sending = this.sender.acknowledge(dialog, answer, { message: app, proxy: command.proxy });
+    const sending = this.sender.acknowledge(dialog, answer, {
+      message: app,
+      proxy: command.proxy,
+      sent: (ack, flow) => {
+        command.reply.requestSent(ack, ourSideOf(flow), randomUUID());
+      },
+    });
     // The dialog goes in the same moment: the app's own BYE, which often follows at once, is for a dialog that is no more.
     if (dialog.byeAfterAck !== undefined) void this.sender.bye(dialog, dialog.byeAfterAck);
-    const { request, flow } = await sending;
-    command.reply.requestSent(request, ourSideOf(flow), randomUUID());
+    return sending;
   }
 
   private async launch(entry: Outbound, draft: Draft, nextHop: string): Promise<void> {
@@ -110,7 +112,7 @@ export class ClientSide {
       hops = await this.context.resolver.resolve(nextHop);
     } catch (error) {
       this.context.warn('next hop not resolved', { nextHop, error: String(error) });
-      this.fail(entry, draft, 'dns');
+      this.fail(entry, draft, { why: 'dns', detail: (error as Error).message });
       return;
     }
     if (entry.initial && hops.some((hop) => this.isOwn(hop))) throw new Refusal(refusals.toMyself);
@@ -133,9 +135,9 @@ export class ClientSide {
           this.responses.take(entry, response, { flow, size });
           if (response.status >= 200) this.outbound.delete(transaction.id);
         },
-        failed: (why) => {
+        failed: (why, detail) => {
           this.outbound.delete(transaction.id);
-          this.fail(entry, draft, why);
+          this.fail(entry, draft, { why, detail });
         },
       },
     );
@@ -159,7 +161,7 @@ export class ClientSide {
   }
 
   /** No answer of any peer: the app gets a response of our own. */
-  private fail(entry: Outbound, draft: Draft, why: 'timeout' | 'transport-error' | 'dns'): void {
+  private fail(entry: Outbound, draft: Draft, failure: Failure): void {
     if (!entry.replied) {
       const local = this.context.layer.listening[0] ?? {
         protocol: 'udp' as const,
@@ -170,10 +172,13 @@ export class ClientSide {
       entry.request = draft.request;
       const id = entry.transaction?.id ?? randomUUID();
       entry.replied = true;
+      // Like any other INVITE's, so that the app's ACK of this failure is understood.
+      if (entry.initial && draft.request.method === 'INVITE')
+        entry.dialog = dialogOfClient(draft.request, entry.link);
       entry.reply.requestSent(draft.request, { ...NOWHERE, protocol: 'unknown' }, id);
       entry.failedId = id;
     }
-    this.responses.failed(entry, localResponse(entry.request, why), why);
+    this.responses.failed(entry, localResponse(entry.request, failure), failure.why);
   }
 
   private isOwn(hop: Hop): boolean {
@@ -201,9 +206,26 @@ function newEntry(command: AppCommand, request: SipRequest, dialog: Dialog | und
   };
 }
 
-function localResponse(request: SipRequest, why: 'timeout' | 'transport-error' | 'dns'): SipResponse {
-  if (why === 'timeout') return ownResponse(request, 408, randomUUID());
-  return ownResponse(request, 503, randomUUID(), why === 'dns' ? 'DNS Error' : statusReason(503));
+interface Failure {
+  why: 'timeout' | 'transport-error' | 'dns';
+  detail: string;
+}
+
+/** What went wrong is in a Warning (RFC 3261 §20.43, 399), for the app's record. */
+function localResponse(request: SipRequest, { why, detail }: Failure): SipResponse {
+  const reason = why === 'dns' ? 'DNS Error' : statusReason(503);
+  const response = ownResponse(
+    request,
+    why === 'timeout' ? 408 : 503,
+    randomUUID(),
+    why === 'timeout' ? undefined : reason,
+  );
+  const text = detail
+    .replaceAll(/[^\x20-\x7e]/g, ' ')
+    .replaceAll(/["\\]/g, "'")
+    .slice(0, 300);
+  response.headers.push({ name: 'Warning', value: `399 sip-engine "${text}"` });
+  return response;
 }
 
 /** For the app's eyes: what the transaction layer sends, as soon as it may. */

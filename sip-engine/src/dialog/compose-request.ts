@@ -33,7 +33,7 @@ export interface Draft {
 export function composeRequest(app: SipRequest): Draft {
   const values = {
     from: getHeader(app, 'From'),
-    to: getHeader(app, 'To') ?? `<${app.uri}>`,
+    to: getHeader(app, 'To') ?? `<${withoutRouting(app.uri)}>`,
     contact: getHeader(app, 'Contact'),
     identity: getHeader(app, 'P-Asserted-Identity'),
     tag: newTag(),
@@ -61,6 +61,11 @@ export function composeRequest(app: SipRequest): Draft {
       finish(message, values, local, wantsContact);
     },
   };
+}
+
+/** What belongs into a Request-URI but not into To (RFC 3261 §19.1.1, table 1). */
+function withoutRouting(uri: string): string {
+  return uri.replace(/\?.*$/, '').replace(/;(?:transport|maddr|ttl|method)=[^;]*/gi, '');
 }
 
 interface Values {

@@ -20,17 +20,17 @@ export class InDialogSender {
   }
 
   /**
-   * ACKs a 2xx, with the body and headers of `app` where there is one, and keeps the ACK for a repeated 2xx.
+   * ACKs a 2xx, with the body and headers of `app` where there is one, and keeps the ACK for a repeated 2xx. `app.sent` hears of it
+   * before anything is heard of a request that was sent later.
    * Rejects where the peer cannot be reached. @throws Refusal for what `app` holds
    */
   async acknowledge(
     dialog: Dialog,
     answer: UnackedAnswer,
-    app: { message: SipRequest; proxy: string | undefined } = {
+    app: { message: SipRequest; proxy?: string | undefined; sent?: (ack: SipRequest, flow: Flow) => void } = {
       message: ownRequest('ACK'),
-      proxy: undefined,
     },
-  ): Promise<{ request: SipRequest; flow: Flow }> {
+  ): Promise<void> {
     const { layer, resolver, settings } = this.context;
     const draft = composeInDialog(dialog, app.message, {
       sequence: answer.sequence,
@@ -39,9 +39,10 @@ export class InDialogSender {
     draft.request.headers.push(...answer.credentials);
     const hops = await resolver.resolve(app.proxy ?? draft.nextHop);
     dialog.lastAck = { sequence: answer.sequence, request: draft.request, hops };
-    const flow = await layer.send(draft.request, hops, draft.prepare);
+    const flow = await layer.send(draft.request, hops, draft.prepare, (used) => {
+      app.sent?.(draft.request, used);
+    });
     this.context.tally('out', draft.request, flow.protocol);
-    return { request: draft.request, flow };
   }
 
   /** The peer has repeated its 2xx, so our ACK was lost (RFC 3261 §13.2.2.4). Nothing while the app has not sent it. */

@@ -69,8 +69,8 @@ export class NetworkSide {
   onCancel(cancel: ServerTransaction, invite: ServerTransaction | undefined): void {
     const inbound = invite === undefined ? undefined : this.requests.find(invite.id, undefined);
     if (inbound === undefined || invite?.open !== true) {
-      // RFC 3261 §9.2 wants 200 while the transaction lives; drachtio says 481 once a final response was sent.
-      const late = invite !== undefined && !this.context.settings.parity;
+      // RFC 3261 §9.2 wants 200 while the transaction lives; drachtio says 481 once the call is answered.
+      const late = invite !== undefined && !(this.context.settings.parity && this.isAnswered(invite.request));
       this.requests.refuse(cancel, late ? 200 : 481);
       return;
     }
@@ -97,11 +97,15 @@ export class NetworkSide {
   private newInvite(transaction: ServerTransaction): void {
     const { request } = transaction;
     this.requests.respond(transaction, ownResponse(request, 100, ''));
-    const id = dialogIdOf(headerOf(request, 'Call-ID'), readTag(headerOf(request, 'From')) ?? '');
-    if (this.context.store.findById(id) !== undefined) this.requests.refuse(transaction, 491);
+    if (this.isAnswered(request)) this.requests.refuse(transaction, 491);
     else if (this.isOwnLoop(request)) this.requests.refuse(transaction, 482);
     else if (this.draining) this.requests.refuse(transaction, 503);
     else this.requests.offer(transaction);
+  }
+
+  private isAnswered(invite: SipRequest): boolean {
+    const id = dialogIdOf(headerOf(invite, 'Call-ID'), readTag(headerOf(invite, 'From')) ?? '');
+    return this.context.store.findById(id) !== undefined;
   }
 
   /** Our own INVITE has come back: its dialog already has the names that this one would get (RFC 3261 §16.3 step 4). */

@@ -110,8 +110,16 @@ export interface RequestOptions {
 export interface TransactionLayer {
   /** Opens a client transaction for anything but ACK and CANCEL. Adds Via with a fresh branch. */
   request(request: SipRequest, options: RequestOptions, events: ClientTransactionEvents): ClientTransaction;
-  /** Sends outside transactions: the ACK of a 2xx. Adds Via. Resolves with the flow used. */
-  send(message: SipMessage, hops: Hop[], prepare?: RequestOptions['prepare']): Promise<Flow>;
+  /**
+   * Sends outside transactions: the ACK of a 2xx. Adds Via. Resolves with the flow used, of which `sent` hears before anything that
+   * was sent later.
+   */
+  send(
+    message: SipMessage,
+    hops: Hop[],
+    prepare?: RequestOptions['prepare'],
+    sent?: (flow: Flow) => void,
+  ): Promise<Flow>;
   setUser(user: TransactionUser): void;
   /** Transactions held in memory, those that only absorb repeats included: for leak tests. */
   readonly active: { server: number; client: number };

@@ -3,7 +3,7 @@ import { getHeader } from '../message/headers.ts';
 import type { Header, SipRequest, SipResponse } from '../message/sip-message.ts';
 
 const noBody = Buffer.alloc(0);
-const kept = new Set(['from', 'to', 'call-id', 'route']);
+const kept = new Set(['max-forwards', 'from', 'to', 'call-id', 'route']);
 
 /** The ACK of a non-2xx: same branch, To of the response (RFC 3261 §17.1.1.3). */
 export function createFailureAck(invite: SipRequest, response: SipResponse): SipRequest {
@@ -21,12 +21,11 @@ export function createCancel(invite: SipRequest, headers: Header[]): SipRequest 
   return cancel;
 }
 
-/** Topmost Via, then From, To, Call-ID, Route as they were, and the CSeq number with the new method. */
+/** Topmost Via, then Max-Forwards, From, To, Call-ID, Route as they were, and the CSeq number with the new method. */
 function derive(invite: SipRequest, method: string): SipRequest {
   const headers: Header[] = [];
   const via = getHeader(invite, 'Via');
   if (via !== undefined) headers.push({ name: 'Via', value: via });
-  headers.push({ name: 'Max-Forwards', value: '70' });
   for (const { name, value } of invite.headers) {
     if (kept.has(name.toLowerCase())) headers.push({ name, value });
   }

@@ -77,11 +77,16 @@ export class SipTransactionLayer implements TransactionLayer, AttemptDesk {
     return new HuntingRequest(request, options, events, this);
   }
 
-  async send(message: SipMessage, hops: Hop[], prepare?: RequestOptions['prepare']): Promise<Flow> {
+  async send(
+    message: SipMessage,
+    hops: Hop[],
+    prepare?: RequestOptions['prepare'],
+    sent?: (flow: Flow) => void,
+  ): Promise<Flow> {
     let failure: unknown = new Error('no address to try');
     for (const hop of hops) {
       try {
-        return await this.#sendOnce(message, hop, prepare);
+        return await this.#sendOnce(message, hop, prepare, sent);
       } catch (error) {
         failure = error;
       }
@@ -202,14 +207,23 @@ export class SipTransactionLayer implements TransactionLayer, AttemptDesk {
     transaction.respond(response);
   }
 
-  async #sendOnce(message: SipMessage, hop: Hop, prepare: RequestOptions['prepare']): Promise<Flow> {
+  async #sendOnce(
+    message: SipMessage,
+    hop: Hop,
+    prepare: RequestOptions['prepare'],
+    sent: ((flow: Flow) => void) | undefined,
+  ): Promise<Flow> {
     const local = this.#transport.localFor(hop);
     const finished =
       message.kind === 'request' ? finishFor(hop, message, this.#transport, prepare).request : message;
     return await new Promise<Flow>((resolve, reject) => {
       this.#transport.send(serialiseMessage(finished), hop, local, (error, flow) => {
-        if (error === undefined) resolve(flow);
-        else reject(error);
+        if (error !== undefined) {
+          reject(error);
+          return;
+        }
+        sent?.(flow);
+        resolve(flow);
       });
     });
   }

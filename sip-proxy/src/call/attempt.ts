@@ -127,9 +127,16 @@ export class InviteAttempt {
 const isLocal = (response: SipResponse): boolean =>
   response.source_address === '' && (response.status === 408 || response.status === 503);
 
-const localFailure = ({ status, reason }: SipResponse): AttemptResult => {
+const localFailure = (response: SipResponse): AttemptResult => {
+  const { status, reason } = response;
   if (status === 408) return { kind: 'unreachable', error: 'no response in 4 s', cause: 'no-response' };
-  if (/\bDNS\b/i.test(reason)) return { kind: 'unreachable', error: reason, cause: 'dns' };
+  if (/\bDNS\b/i.test(reason))
+    return { kind: 'unreachable', error: detailOf(response) ?? reason, cause: 'dns' };
   // The reason phrase is the engine's own "Service Unavailable": in a record it would read as the target's answer.
-  return { kind: 'unreachable', error: 'no connection: refused, or a transport error', cause: 'transport' };
+  const error = detailOf(response) ?? 'no connection: refused, or a transport error';
+  return { kind: 'unreachable', error, cause: 'transport' };
 };
+
+/** The embedded engine's Warning says what went wrong; drachtio-server has none. */
+const detailOf = ({ headers }: SipResponse): string | undefined =>
+  /^399 sip-engine "(.*)"$/.exec(headers['warning'] ?? '')?.[1];
