@@ -94,7 +94,7 @@ const WHO: Row[] = [
   ['a domain that nobody has', 'unknown-domain', to('globex.pstn.example.com')],
   ['the base domain itself', 'unknown-domain', to('example.com')],
   ['an address', 'unknown-domain', to('127.0.0.1')],
-  ['a tel URI', 'unknown-domain', { to: 'tel:+442079460123' }],
+  ['a tel URI', 'bad-request', { to: 'tel:+442079460123' }],
   ['the localized domain', 'route', to('acme.pstn.ashburn.example.com')],
   ['the domain with the legacy region', 'route', to('acme.pstn.us1.example.com')],
   ['the domain with an edge that is not there', 'unknown-domain', to('acme.pstn.atlantis.example.com')],
