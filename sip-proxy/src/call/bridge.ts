@@ -5,9 +5,6 @@ import type { Leg, RemoteEnd } from './leg.ts';
 import { DialogLostError, type Negotiation } from './negotiation.ts';
 import { errorText, type SipReply, type SipRequest } from './sip-stack.ts';
 
-/** Requests that go to the other leg as they are, and their answers back. */
-const RELAYED = ['info', 'message', 'notify'] as const;
-
 export interface BridgeDeps {
   journal: CallJournal;
   negotiation: Negotiation;
@@ -42,27 +39,25 @@ export class Bridge {
   }
 
   #listen(from: Leg, to: Leg): void {
-    const { dialog } = from;
-    const negotiate = (req: SipRequest, reply: SipReply) => {
-      this.#run(from, req, reply, () => this.#deps.negotiation.handle({ req, reply, from, to }));
-    };
-    dialog.on('modify', negotiate);
-    dialog.on('update', negotiate);
-    for (const event of RELAYED) {
-      dialog.on(event, (req: SipRequest, reply: SipReply) => {
-        this.#run(from, req, reply, () => relay(req, reply, to));
-      });
-    }
-    dialog.on('refer', (req: SipRequest, reply: SipReply) => {
+    from.onAsked(({ event, req, reply }) => {
       this.#note(from, 'in', req.method);
-      this.#note(from, 'out', '603 Decline');
-      reply.send(603, 'Decline', { headers: refusalHeaders(this.#deps.transferRefusal) });
+      switch (event) {
+        case 'modify':
+        case 'update':
+          this.#run(reply, this.#deps.negotiation.handle({ req, reply, from, to }));
+          return;
+        case 'refer':
+          this.#note(from, 'out', '603 Decline');
+          reply.send(603, 'Decline', { headers: refusalHeaders(this.#deps.transferRefusal) });
+          return;
+        default:
+          this.#run(reply, relay(req, reply, to));
+      }
     });
   }
 
-  #run(from: Leg, req: SipRequest, reply: SipReply, work: () => Promise<void>): void {
-    this.#note(from, 'in', req.method);
-    work().catch((error: unknown) => {
+  #run(reply: SipReply, work: Promise<void>): void {
+    work.catch((error: unknown) => {
       if (!reply.finalResponseSent) reply.send(500, undefined, {});
       if (error instanceof DialogLostError) this.#deps.onLost(errorText(error));
     });
@@ -77,6 +72,7 @@ export class Bridge {
   }
 }
 
+/** A request that goes to the other leg as it is, and its answer back. */
 const relay = async (req: SipRequest, reply: SipReply, to: Leg): Promise<void> => {
   await to.ready;
   const hasBody = req.body !== '';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Leg as Side } from '@trunkline/media-relay';
-import type { SipDialog, SipHeaders, SipRequest, SipResponse, SipStack } from './sip-stack.ts';
+import type { SipDialog, SipHeaders, SipReply, SipRequest, SipResponse, SipStack } from './sip-stack.ts';
 
 /** Longer than any of the engine's own timers: only a lost engine, or one of its known gaps, is slower. */
 export const IN_DIALOG_LIMIT_MS = 35_000;
@@ -13,6 +13,16 @@ export interface RemoteEnd {
   request: SipRequest;
   /** Reason text where the engine ended it by itself: ACK timeout, cancel race, session timer. */
   byEngine?: string;
+}
+
+/** What the far end may ask for within the call, by srf's names: `modify` is a re-INVITE. */
+const ASKED = ['modify', 'update', 'info', 'message', 'notify', 'refer'] as const;
+
+/** A request of the far end that waits for its answer. */
+export interface Asked {
+  event: (typeof ASKED)[number];
+  req: SipRequest;
+  reply: SipReply;
 }
 
 /** One confirmed dialog of a call. Made in the very callback that brings the dialog, so that no request is missed. */
@@ -28,6 +38,10 @@ export class Leg {
   /** Both sides hung up at the same moment. */
   #crossed = false;
   #onEnd: ((end: RemoteEnd) => void) | undefined;
+  #early: Asked[] = [];
+  #onAsked: (asked: Asked) => void = (asked) => {
+    this.#early.push(asked);
+  };
 
   constructor(stack: SipStack, dialog: SipDialog, note: LegNote) {
     this.side = dialog.type === 'uas' ? 'caller' : 'callee';
@@ -38,6 +52,12 @@ export class Leg {
     if (dialog.type === 'uac') this.#markReady();
     else dialog.once('ack', this.#acked);
     dialog.once('destroy', this.#destroyed);
+    // From the first moment on: srf answers 200 by itself to what nobody listens for.
+    for (const event of ASKED) {
+      dialog.on(event, (req: SipRequest, reply: SipReply) => {
+        this.#onAsked({ event, req, reply });
+      });
+    }
   }
 
   get ended(): boolean {
@@ -48,6 +68,12 @@ export class Leg {
   onRemoteEnd(listener: (end: RemoteEnd) => void): void {
     this.#onEnd = listener;
     if (this.#ended !== undefined && this.#ended !== 'by-us') listener(this.#ended);
+  }
+
+  /** Called with each request of the far end; what came before the other leg was there has waited for this. */
+  onAsked(listener: (asked: Asked) => void): void {
+    this.#onAsked = listener;
+    for (const asked of this.#early.splice(0)) listener(asked);
   }
 
   /** The far end names the method in its Allow header. */
@@ -75,6 +101,7 @@ export class Leg {
   async bye(headers: SipHeaders): Promise<number | undefined> {
     if (this.#ended !== undefined) return undefined;
     this.#ended = 'by-us';
+    for (const { reply } of this.#early.splice(0)) reply.send(487, undefined, {});
     await this.ready;
     // Their BYE, or the engine's, was faster: there is nothing left to end.
     if (!this.dialog.connected) return 200;

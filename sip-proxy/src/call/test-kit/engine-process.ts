@@ -14,15 +14,16 @@ export interface EngineProcess {
   admin: { host: string; port: number };
   /** Value of one of its metrics; NaN where there is none of that name. */
   metric(name: string): Promise<number>;
+  readonly running: boolean;
   stop(): Promise<void>;
 }
 
-export const startEngineProcess = async (t1x64 = 4000): Promise<EngineProcess> => {
+export const startEngineProcess = async (t1x64 = 4000, adminPort = 0): Promise<EngineProcess> => {
   const child: ChildProcess = spawn(
     process.execPath,
     [
       ['--disable-warning=ExperimentalWarning', MAIN],
-      ['--sip', '127.0.0.1:0', '--admin', '127.0.0.1:0', '--metrics', '127.0.0.1:0'],
+      ['--sip', '127.0.0.1:0', '--admin', `127.0.0.1:${adminPort}`, '--metrics', '127.0.0.1:0'],
       [
         '--secret',
         ENGINE_SECRET,
@@ -52,8 +53,11 @@ export const startEngineProcess = async (t1x64 = 4000): Promise<EngineProcess> =
       const lines = text.split('\n').filter((each) => new RegExp(`^${name}[ {]`).test(each));
       return lines.length === 0 ? NaN : lines.reduce((sum, each) => sum + Number(each.split(' ').at(-1)), 0);
     },
+    get running() {
+      return child.exitCode === null && child.signalCode === null;
+    },
     stop: async () => {
-      if (child.exitCode !== null) return;
+      if (child.exitCode !== null || child.signalCode !== null) return;
       const exited = once(child, 'exit');
       child.kill('SIGKILL');
       await exited;

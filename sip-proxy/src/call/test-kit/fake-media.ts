@@ -8,6 +8,8 @@ export interface FakeMedia extends MediaPool {
   readonly opened: SessionOptions[];
   /** Runs before each step; may throw or wait. */
   before: (step: string) => void | Promise<void>;
+  /** Told each description before it is rewritten. */
+  beforeSdp: (step: string, sdp: string) => unknown;
   lose(callId: string, reason: string): void;
 }
 
@@ -18,6 +20,7 @@ export const createFakeMedia = (): FakeMedia => {
     steps: [],
     opened: [],
     before: () => undefined,
+    beforeSdp: () => undefined,
     get active() {
       return active;
     },
@@ -27,6 +30,7 @@ export const createFakeMedia = (): FakeMedia => {
       let open = true;
       const step = async (what: 'offer' | 'answer', from: Leg, sdp: string) => {
         media.steps.push(`${what} ${from}`);
+        media.beforeSdp(`${what} ${from}`, sdp);
         await media.before(`${what} ${from}`);
         if (!open) throw new Error('the media session is closed');
         return `${sdp}a=x-relayed:${what}-${from}\r\n`;

@@ -23,6 +23,10 @@ export interface Rig {
   configure(config: EdgeConfig): void;
   /** The record of the next call that ends (or of one that has ended and was not asked for). */
   nextRecord(): Promise<CallRecord>;
+  /** Another engine in the place of one that was stopped; resolves when it has taken us. */
+  restartEngine(): Promise<void>;
+  /** Records that nobody has asked for are not given to the next who asks. */
+  forgetRecords(): void;
   stop(): Promise<void>;
 }
 
@@ -34,7 +38,7 @@ export interface RigOptions {
 }
 
 export const startRig = async (options: RigOptions): Promise<Rig> => {
-  const engine = await startEngineProcess(options.t1x64);
+  let engine = await startEngineProcess(options.t1x64);
   const registry = new CallRegistry();
   const media = createFakeMedia();
   media.onLost((sid, reason) => {
@@ -85,7 +89,9 @@ export const startRig = async (options: RigOptions): Promise<Rig> => {
   });
   await link.ready;
   return {
-    engine,
+    get engine() {
+      return engine;
+    },
     media,
     registry,
     policy,
@@ -97,6 +103,15 @@ export const startRig = async (options: RigOptions): Promise<Rig> => {
     nextRecord: () => {
       const ready = untaken.shift();
       return ready ? Promise.resolve(ready) : new Promise((resolve) => waiting.push(resolve));
+    },
+    restartEngine: async () => {
+      const connected = once(stack, 'connect');
+      engine = await startEngineProcess(options.t1x64, engine.admin.port);
+      await connected;
+    },
+    forgetRecords: () => {
+      untaken.length = 0;
+      waiting.length = 0;
     },
     stop: async () => {
       const closed = link.connected ? once(stack, 'close') : undefined;
