@@ -19,3 +19,4 @@ export { timesOutOfOrder } from './call-record.ts';
 export { runTrunkline, type CommandResult } from './command.ts';
 export { sumByName } from './metrics-page.ts';
 export { ngCalls, ngRequest } from './ng-request.ts';
+export { createTlsMaterial, type TlsMaterial } from './tls-material.ts';

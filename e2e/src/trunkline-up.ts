@@ -51,6 +51,8 @@ export interface Gauges {
 
 export interface Trunkline {
   readonly sip: Place;
+  /** Where TLS listens; undefined without `--sips`. */
+  readonly sips: Place | undefined;
   readonly metricsUrl: string;
   readonly dataDir: string;
   /** The copy that it reads. */
@@ -80,7 +82,7 @@ export interface Trunkline {
 
 interface ReadyLine {
   event: 'ready';
-  sip: { udp: string };
+  sip: { udp: string; tls?: string };
   metrics: string;
   media: string;
   pids: Record<string, number>;
@@ -187,6 +189,7 @@ interface Parts extends Launch {
 
 class RunningTrunkline implements Trunkline {
   readonly sip: Place;
+  readonly sips: Place | undefined;
   readonly metricsUrl: string;
   readonly dataDir: string;
   readonly manifestDir: string;
@@ -198,6 +201,7 @@ class RunningTrunkline implements Trunkline {
 
   constructor({ program, ready, manifestDir, dataDir, rtpengine, clear }: Parts) {
     this.sip = placeOf(ready.sip.udp);
+    this.sips = ready.sip.tls === undefined ? undefined : placeOf(ready.sip.tls);
     this.metricsUrl = `http://${ready.metrics}/metrics`;
     this.dataDir = dataDir;
     this.manifestDir = manifestDir;
