@@ -7,8 +7,7 @@ import { CallRegistry } from './call/call-registry.ts';
 import { connectEngine } from './call/engine-link.ts';
 import { serveIncoming } from './call/incoming.ts';
 import { createSipStack } from './call/sip-stack.ts';
-import { removeAck } from './config/ack-file.ts';
-import { createShardSource } from './config/shard-source.ts';
+import { openSource } from './config/open-source.ts';
 import { serveMetrics } from './metrics/metrics-server.ts';
 import { createProxyMetrics } from './metrics/proxy-metrics.ts';
 import { LivePolicy } from './policy/live-policy.ts';
@@ -37,12 +36,7 @@ export const startProxy = async (flags: ProxyFlags, log: Logger): Promise<Proxy>
   media.onLost((sid, reason) => {
     registry.mediaLost(sid, reason);
   });
-  const shards = createShardSource({
-    dir: flags.config,
-    instance: flags.instance,
-    log,
-    onApplied: metrics.configApplied,
-  });
+  const shards = openSource(flags, log, metrics.configApplied);
   // Before the engine knows us: its first call needs something to be decided by.
   await Promise.all([shards.ready, mediaUp(media)]);
 
@@ -93,7 +87,6 @@ export const startProxy = async (flags: ProxyFlags, log: Logger): Promise<Proxy>
       await Promise.race([idle, sleep(HANG_UP_MS)]);
       engine.close();
       await Promise.allSettled([spool.close(), media.close(), shards.close(), server.close()]);
-      await removeAck(flags.config, flags.instance);
     },
   };
 };

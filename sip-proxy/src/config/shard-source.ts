@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { watch, type FSWatcher } from 'node:fs';
 import type { Logger } from 'pino';
-import { writeAck } from './ack-file.ts';
-import { buildConfigIndex, type ConfigIndex } from './config-index.ts';
+import { removeAck, writeAck } from './ack-file.ts';
+import type { ConfigIndex } from './config-index.ts';
+import { LiveConfig } from './live-config.ts';
 import { ShardDirectory } from './shard-directory.ts';
 import type { Shard } from './shard-file.ts';
 
@@ -25,8 +26,9 @@ export interface ShardSource {
   current: () => ConfigIndex;
   /** Resolves when there is something to decide by. */
   readonly ready: Promise<void>;
-  /** Looks at the directory now; for tests and signals. */
+  /** Applies what has come by now; for tests and signals. */
   refresh(): Promise<void>;
+  /** Ends it, and takes back the acknowledgement: an ended proxy applies nothing any more. */
   close(): Promise<void>;
 }
 
@@ -34,27 +36,19 @@ export interface ShardSource {
 export const createShardSource = (options: ShardSourceOptions): ShardSource => {
   const { dir, instance, log } = options;
   const directory = new ShardDirectory(dir, log);
-  const ready = Promise.withResolvers<undefined>();
-  let index: ConfigIndex | undefined;
+  const live = new LiveConfig(options.onApplied);
   let watcher: FSWatcher | undefined;
   let settle: NodeJS.Timeout | undefined;
   let running: Promise<void> = Promise.resolve();
   let closed = false;
 
   const apply = async (changes: ReadonlyMap<string, Shard>): Promise<void> => {
-    const next = index ? withShards(index, changes) : fromScratch(directory.shards);
-    if (!next) {
+    const revisions = live.apply(changes, directory.shards);
+    if (!revisions) {
       log.warn({ dir }, 'no install-wide shard (global.json) yet; waiting for it');
       return;
     }
-    // One assignment: a call is decided by the old configuration or by the new one, never by a mixture.
-    index = next;
-    const revisions = Object.fromEntries(
-      [...directory.shards].map(([name, { revision }]) => [name, revision]),
-    );
-    options.onApplied?.(revisions);
     log.info({ shards: [...changes.keys()] }, 'configuration applied');
-    ready.resolve(undefined);
     await writeAck(dir, instance, revisions);
   };
 
@@ -94,11 +88,8 @@ export const createShardSource = (options: ShardSourceOptions): ShardSource => {
   void refresh();
 
   return {
-    current: () => {
-      if (!index) throw new Error('no configuration yet');
-      return index;
-    },
-    ready: ready.promise,
+    current: live.current,
+    ready: live.ready,
     refresh,
     close: async () => {
       closed = true;
@@ -106,20 +97,7 @@ export const createShardSource = (options: ShardSourceOptions): ShardSource => {
       clearTimeout(settle);
       watcher?.close();
       await running;
+      await removeAck(dir, instance);
     },
   };
-};
-
-const withShards = (index: ConfigIndex, changes: ReadonlyMap<string, Shard>): ConfigIndex =>
-  [...changes.values()].reduce((next, shard) => next.withShard(shard), index);
-
-const fromScratch = (shards: ReadonlyMap<string, Shard>): ConfigIndex | undefined => {
-  const all = [...shards.values()];
-  const global = all.find((shard) => 'baseDomain' in shard);
-  if (!global) return undefined;
-  return buildConfigIndex({
-    global,
-    routing: all.filter((shard) => 'trunks' in shard),
-    secrets: all.filter((shard) => 'credentialLists' in shard),
-  });
 };

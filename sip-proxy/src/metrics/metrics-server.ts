@@ -10,7 +10,7 @@ export interface MetricsServer {
   close(): Promise<void>;
 }
 
-/** `/metrics` for Prometheus and `/readyz` for probes. */
+/** `/metrics` for Prometheus; `/healthz` (it answers at all) and `/readyz` for probes. */
 export const serveMetrics = async (
   at: { host: string; port: number },
   registry: Registry,
@@ -23,6 +23,8 @@ export const serveMetrics = async (
       response
         .writeHead(ready ? 200 : 503, { 'content-type': 'text/plain' })
         .end(ready ? 'ready\n' : 'not ready\n');
+    } else if (path === '/healthz') {
+      response.writeHead(200, { 'content-type': 'text/plain' }).end('ok\n');
     } else if (path === '/metrics') {
       registry.metrics().then(
         (text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text),

@@ -12,7 +12,12 @@ export interface ProxyFlags {
   engine: HostPort & { secret: string };
   /** `host:port` or `ng://host:port`. */
   media: string[];
+  /** Shard directory, or `k8s:NAMESPACE`. */
   config: string;
+  /** With `k8s:`: where the last good configuration is kept. */
+  configCache: string | undefined;
+  /** With `k8s:`; undefined: as kubectl finds it, in a pod its service account. */
+  kubeconfig: string | undefined;
   spool: string;
   edge: string;
   instance: string;
@@ -25,7 +30,7 @@ export class FlagError extends Error {
 }
 
 export const USAGE =
-  'sip-proxy --engine drachtio://HOST:PORT --secret-file FILE --media ng://HOST:PORT[,..] --config DIR --spool DIR [--edge NAME] [--instance NAME] [--metrics HOST:PORT]';
+  'sip-proxy --engine drachtio://HOST:PORT --secret-file FILE --media ng://HOST:PORT[,..] --config DIR|k8s:NAMESPACE --spool DIR [--config-cache DIR] [--kubeconfig FILE] [--edge NAME] [--instance NAME] [--metrics HOST:PORT]';
 
 /**
  * Flags of ARCHITECTURE.md, checked.
@@ -40,14 +45,19 @@ export const readFlags = (args: readonly string[]): ProxyFlags => {
       `--instance ${instance}: use letters, digits, dots, dashes and underscores, at most 64`,
     );
   }
+  const edge = values.edge ?? 'local';
+  const config = required(values, 'config');
+  if (config.startsWith('k8s:')) checkNames({ namespace: config.slice('k8s:'.length), instance, edge });
   return {
     engine,
     media: required(values, 'media')
       .split(',')
       .map((node) => node.trim()),
-    config: required(values, 'config'),
+    config,
+    configCache: values['config-cache'],
+    kubeconfig: values.kubeconfig,
     spool: required(values, 'spool'),
-    edge: values.edge ?? 'local',
+    edge,
     instance,
     metrics: hostPort('metrics', values.metrics ?? '127.0.0.1:0'),
   };
@@ -60,6 +70,8 @@ const OPTIONS = {
   'secret-file': { type: 'string' },
   media: { type: 'string' },
   config: { type: 'string' },
+  'config-cache': { type: 'string' },
+  kubeconfig: { type: 'string' },
   spool: { type: 'string' },
   edge: { type: 'string' },
   instance: { type: 'string' },
@@ -78,6 +90,17 @@ const required = (values: Values, name: keyof Values): string => {
   const value = values[name];
   if (value === undefined || value === '') throw new FlagError(`--${name} is missing; usage: ${USAGE}`);
   return value;
+};
+
+/** They become names and labels of Kubernetes objects. */
+const checkNames = (names: { namespace: string; instance: string; edge: string }): void => {
+  const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+  const subdomain = /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/;
+  if (!label.test(names.namespace)) throw new FlagError('--config k8s:NAMESPACE: expected a namespace');
+  if (!subdomain.test(names.instance))
+    throw new FlagError(`--instance ${names.instance}: a Lease is named after it: a-z, 0-9, dots and dashes`);
+  if (!label.test(names.edge))
+    throw new FlagError(`--edge ${names.edge}: expected the name of an Edge: a-z, 0-9 and dashes`);
 };
 
 const engineOf = (text: string, secretFile: string | undefined): ProxyFlags['engine'] => {

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+import { describe, expect, it } from '@jest/globals';
+import { FlagError, readFlags } from './flags.ts';
+
+const read = (...more: string[]) =>
+  readFlags([
+    ...['--engine', 'drachtio://127.0.0.1:9022?secret=s', '--media', 'ng://127.0.0.1:2223', '--spool', '/s'],
+    ...more,
+  ]);
+
+describe('--config', () => {
+  it('may be a directory, with any instance', () => {
+    expect(read('--config', '/shards', '--instance', 'Up_1')).toMatchObject({
+      config: '/shards',
+      configCache: undefined,
+      kubeconfig: undefined,
+      instance: 'Up_1',
+      edge: 'local',
+    });
+  });
+
+  it('may be a namespace, with a cache and a kubeconfig', () => {
+    const flags = [
+      ...['--config', 'k8s:trunkline', '--config-cache', '/cache', '--kubeconfig', '/kc'],
+      ...['--instance', 'proxy-1', '--edge', 'ashburn'],
+    ];
+    expect(read(...flags)).toMatchObject({
+      config: 'k8s:trunkline',
+      configCache: '/cache',
+      kubeconfig: '/kc',
+    });
+  });
+
+  it.each([
+    ['k8s:', 'p', 'e', /namespace/],
+    ['k8s:Not_One', 'p', 'e', /namespace/],
+    ['k8s:tl', 'Up_1', 'e', /--instance Up_1/],
+    ['k8s:tl', 'p', 'us.east', /--edge us\.east/],
+  ])('%s with instance %s and edge %s is refused', (config, instance, edge, message) => {
+    const wrong = () => read('--config', config, '--instance', instance, '--edge', edge);
+    expect(wrong).toThrow(FlagError);
+    expect(wrong).toThrow(message);
+  });
+});
