@@ -18,6 +18,7 @@ export const requestFacts = (req: SipRequest, method: RequestFacts['method']): R
     ...optional('pAssertedIdentity', headers['p-asserted-identity']),
     diversion: splitHeaderValues(headers['Diversion'] ?? headers['diversion'] ?? ''),
     ...optional('proxyAuthorization', headers['proxy-authorization']),
+    ...optional('userAgent', headers['user-agent']),
     ...(maxForwards !== undefined && { maxForwards }),
     callId: headers['call-id'] ?? '',
     source: { address: req.source_address, port: req.source_port, transport: transportOf(req.protocol) },

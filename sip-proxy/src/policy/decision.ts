@@ -14,6 +14,7 @@ export interface RequestFacts {
   pAssertedIdentity?: string;
   diversion: string[];
   proxyAuthorization?: string;
+  userAgent?: string;
   /** Absent: treated as 70. */
   maxForwards?: number;
   callId: string;

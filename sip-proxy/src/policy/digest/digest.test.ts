@@ -44,6 +44,19 @@ describe('the challenge', () => {
     expect(decision.trace.at(-1)).toMatchObject({ check: 'digest', result: 'fail' });
   });
 
+  it.each([
+    ['baresip v1.0.0 (x86_64/linux)', 1],
+    ['baresip v3.11.0 (x86_64/Linux)', 1],
+    ['baresip v3.12.0 (x86_64/Linux)', 2],
+    ['baresip v4.0.0', 2],
+    ['FreeSWITCH', 2],
+  ])('to %s comes in %i header(s)', (userAgent, count) => {
+    const decision = decide(f.outbound({ userAgent }), context());
+    if (decision.outcome !== 'challenge') throw new Error(decision.outcome);
+    expect(decision.headers).toHaveLength(count);
+    expect(decision.headers[0]?.value).toContain('algorithm=MD5');
+  });
+
   it('differs by time, call and source', () => {
     const nonces = [
       challenge(),
