@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { account, carrier, originationUri, phoneNumber, trunk, type Resource } from './resources.ts';
+import { account, carrier, edge, originationUri, phoneNumber, trunk, type Resource } from './resources.ts';
 
 /** Ports of the two telephones that calls end at; both refuse with 503, so that every attempt of a plan is made. */
 export interface ExplainPlaces {
@@ -88,15 +88,3 @@ export const explainManifests = ({ pbx, pstn }: ExplainPlaces): Resource[] => {
     account('idle', { type: 'full' }),
   ];
 };
-
-const edge = (name: string, legacyRegion: string): Resource => ({
-  apiVersion: 'trunkline.dev/v1alpha1',
-  kind: 'Edge',
-  metadata: { name },
-  spec: {
-    legacyRegion,
-    location: name,
-    signalling: { addresses: ['192.0.2.1'] },
-    media: { cidrs: ['192.0.2.0/24'] },
-  },
-});

@@ -29,6 +29,19 @@ const nameFor = (text: string): string => `n${text.toLowerCase().replaceAll(/[^a
 export const account = (namespace: string, spec: Spec = {}): Resource =>
   resource('Account', { name: namespace }, { namespace, type: 'full', ...spec });
 
+/** `legacyRegion`: the short name that means the same edge. Its addresses lead nowhere. */
+export const edge = (name: string, legacyRegion: string): Resource =>
+  resource(
+    'Edge',
+    { name },
+    {
+      legacyRegion,
+      location: name,
+      signalling: { addresses: ['192.0.2.1'] },
+      media: { cidrs: ['192.0.2.0/24'] },
+    },
+  );
+
 export interface Gateway {
   host: string;
   port: number;
