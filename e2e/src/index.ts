@@ -20,3 +20,4 @@ export { runTrunkline, type CommandResult } from './command.ts';
 export { sumByName } from './metrics-page.ts';
 export { ngCalls, ngRequest } from './ng-request.ts';
 export { createTlsMaterial, type TlsMaterial } from './tls-material.ts';
+export { startBaresip, type Baresip, type BaresipOptions } from './baresip.ts';
