@@ -18,9 +18,9 @@ export interface Rtpengine {
   stop(): Promise<void>;
 }
 
-/** A real rtpengine in user space on loopback. `ports`: how many for media. */
+/** A real rtpengine in user space on loopback. `ports`: how many for media, at `address` (127.0.0.1). */
 export const startRtpengine = async (
-  options: { ports?: number | undefined; args?: string[] } = {},
+  options: { ports?: number | undefined; address?: string | undefined; args?: string[] } = {},
 ): Promise<Rtpengine> => {
   const ng = { address: '127.0.0.1', port: await freePort() };
   const folder = mkdtempSync(join(tmpdir(), 'tl-rtpengine-'));
@@ -30,7 +30,7 @@ export const startRtpengine = async (
     args: [
       // Debian's own file opens ports of its own: it must not be read.
       ...['--config-file=none', '--table=-1', '--foreground', '--log-stderr', '--log-level=6'],
-      ...['--interface=127.0.0.1', `--listen-ng=${ng.address}:${ng.port}`],
+      ...[`--interface=${options.address ?? '127.0.0.1'}`, `--listen-ng=${ng.address}:${ng.port}`],
       ...[`--port-min=${min}`, `--port-max=${max}`, '--delete-delay=0', `--pidfile=${join(folder, 'pid')}`],
       ...(options.args ?? []),
     ],

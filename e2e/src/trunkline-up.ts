@@ -30,6 +30,8 @@ export interface TrunklineOptions {
   sip?: string;
   /** Media ports; four for each call. Default 800. */
   mediaPorts?: number;
+  /** Where rtpengine has them; the embedded relay has them where SIP listens. Default 127.0.0.1. */
+  mediaAddress?: string;
   /** More flags of `trunkline up`. */
   args?: string[];
   env?: NodeJS.ProcessEnv;
@@ -100,7 +102,9 @@ export const startTrunkline = async (options: TrunklineOptions): Promise<Trunkli
   else writeFileSync(join(manifestDir, 'all.yaml'), manifestText(options.manifests));
 
   const rtpengine =
-    options.media === 'rtpengine' ? await startRtpengine({ ports: options.mediaPorts }) : undefined;
+    options.media === 'rtpengine'
+      ? await startRtpengine({ ports: options.mediaPorts, address: options.mediaAddress })
+      : undefined;
   return launchTrunkline({
     args: upArguments(options, { manifestDir, dataDir, rtpengine }),
     env: options.env,

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+import { parseArgs } from 'node:util';
+import type { MediaBackend } from '../src/index.ts';
+
+export interface BenchOptions {
+  /** New calls per second. */
+  rate: number;
+  /** How long new calls begin, seconds. */
+  seconds: number;
+  /** From the answer to the BYE, seconds. */
+  hold: number;
+  rounds: number;
+  media: MediaBackend;
+  /** Folder for a CPU profile of each of our programs. */
+  profile: string | undefined;
+  json: boolean;
+}
+
+export const USAGE = `bench [--rate N] [--seconds N] [--hold N] [--rounds N] [--media rtpengine|embedded] [--profile DIR] [--json]
+  --rate      new calls per second (200)
+  --seconds   how long new calls begin (60); longer than the hold time and 5 s more
+  --hold      seconds from the answer to the BYE (5)
+  --rounds    how often, on the same programs (1); memory is compared from round to round
+  --media     rtpengine, or the relay of trunkline up (rtpengine)
+  --profile   folder for a CPU profile of each Node program
+  --json      the figures as JSON`;
+
+/** Until the BYE of the first call, and the programs have settled. */
+export const WARM_UP_SECONDS = 2;
+
+/** Throws an Error where a flag is wrong. */
+export const parseBenchOptions = (argv: string[]): BenchOptions => {
+  const { values } = parseArgs({
+    args: argv,
+    options: {
+      rate: { type: 'string', default: '200' },
+      seconds: { type: 'string', default: '60' },
+      hold: { type: 'string', default: '5' },
+      rounds: { type: 'string', default: '1' },
+      media: { type: 'string', default: 'rtpengine' },
+      profile: { type: 'string' },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  const options = {
+    rate: positive(values.rate, '--rate'),
+    seconds: positive(values.seconds, '--seconds'),
+    hold: positive(values.hold, '--hold'),
+    rounds: positive(values.rounds, '--rounds'),
+    media: backend(values.media),
+    profile: values.profile,
+    json: values.json,
+  };
+  const least = options.hold + WARM_UP_SECONDS + 3;
+  if (options.seconds < least)
+    throw new Error(`--seconds ${options.seconds} has no steady window: write ${least} or more`);
+  return options;
+};
+
+const positive = (text: string, flag: string): number => {
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw new Error(`${flag} "${text}" is not a whole number above 0`);
+};
+
+const backend = (text: string): MediaBackend => {
+  if (text === 'rtpengine' || text === 'embedded') return text;
+  throw new Error(`--media "${text}" is not one of rtpengine, embedded`);
+};
