@@ -72,6 +72,22 @@ onCallStage('an INVITE without SDP', (stage) => {
     expect(await rig.nextRecord()).toMatchObject({ outcomeCode: 'media-not-acceptable' });
   });
 
+  it('a BYE right behind the ACK ends a call that was answered', async () => {
+    const { pbx, carrier, rig } = stage();
+    const { caller, callee, ok } = await offered();
+    caller.ack(ok, { body: sdp(10_000) });
+    caller.request('BYE');
+    await pbx.next(200);
+    const ack = await carrier.next('ACK');
+    expect(ack.body).toContain('a=x-relayed:answer-caller');
+    callee.reply(await carrier.next('BYE'), 200, 'OK');
+    expect(await rig.nextRecord()).toMatchObject({
+      outcomeCode: 'answered',
+      hungUpBy: 'caller',
+      warnings: [],
+    });
+  });
+
   it('an ACK that never comes ends both legs', async () => {
     const { pbx, carrier, rig } = stage();
     const { caller, callee } = await offered();

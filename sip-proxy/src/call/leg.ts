@@ -131,7 +131,7 @@ export class Leg {
   readonly #destroyed = (request: SipRequest, reason?: string): void => {
     const byEngine = request.source === 'application';
     this.#note('in', byEngine ? `BYE (${reason ?? 'by the engine'})` : 'BYE');
-    this.#markReady();
+    this.#waitForEarlierAck();
     if (this.#ended !== undefined) {
       this.#crossed = true;
       return;
@@ -139,6 +139,14 @@ export class Leg {
     this.#ended = byEngine ? { request, byEngine: reason ?? '' } : { request };
     this.#onEnd?.(this.#ended);
   };
+
+  /** srf tells of an ACK one turn late, and forgets its listeners on a BYE that comes in the same turn. */
+  #waitForEarlierAck(): void {
+    queueMicrotask(() => this.dialog.once('ack', this.#acked));
+    setImmediate(() => {
+      this.#markReady();
+    });
+  }
 
   #send(
     options: Parameters<SipDialog['request']>[0],
