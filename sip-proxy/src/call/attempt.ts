@@ -19,7 +19,8 @@ export type AttemptResult =
   | { kind: 'refused'; response: SipResponse }
   /** No answer from the target: never reached, or nothing came back. */
   | { kind: 'unreachable'; error: string; cause: 'no-response' | 'transport' | 'dns' }
-  | { kind: 'cancelled'; status: number };
+  /** `hungUp`: a leg that answered all the same has been told. */
+  | { kind: 'cancelled'; status: number; hungUp?: Promise<unknown> };
 
 export interface AttemptOptions {
   stack: SipStack;
@@ -36,6 +37,8 @@ export class InviteAttempt {
   #settle: (result: AttemptResult) => void = () => undefined;
   #request: SipRequest | undefined;
   #cancelHeaders: SipHeaders | undefined;
+  /** The target has given its final answer: there is nothing left to cancel. */
+  #final = false;
 
   constructor(options: AttemptOptions) {
     this.#options = options;
@@ -45,7 +48,7 @@ export class InviteAttempt {
         options.uri,
         options.uac,
         { cbRequest: this.#sent, cbProvisional: this.#progress },
-        this.#final,
+        this.#ended,
       );
     } catch (error) {
       // srf asserts that it has a connection.
@@ -55,7 +58,7 @@ export class InviteAttempt {
 
   /** Sends CANCEL as soon as it may be sent; the result still comes from the target's final answer. */
   cancel(headers: SipHeaders): void {
-    if (this.#cancelHeaders) return;
+    if (this.#cancelHeaders || this.#final) return;
     this.#cancelHeaders = headers;
     if (this.#request) this.#sendCancel(this.#request, headers);
   }
@@ -77,7 +80,8 @@ export class InviteAttempt {
     if (!this.#cancelHeaders) this.#options.onProgress(response);
   };
 
-  readonly #final = (error: unknown, answered?: SipDialog | DelayedOffer): void => {
+  readonly #ended = (error: unknown, answered?: SipDialog | DelayedOffer): void => {
+    this.#final = true;
     if (answered) this.#settle(this.#answered(answered));
     else this.#settle(this.#failed(error));
   };
@@ -89,12 +93,10 @@ export class InviteAttempt {
       const leg = new Leg(this.#options.stack, answered, this.#options.note);
       if (!this.#cancelHeaders) return { kind: 'answered', leg, response: answered.res };
       // CANCEL and 200 crossed (RFC 3261 §9.1): the call exists, and nobody wants it. The engine may have hung up already.
-      void leg.bye(this.#cancelHeaders);
-      return { kind: 'cancelled', status: 200 };
+      return { kind: 'cancelled', status: 200, hungUp: leg.bye(this.#cancelHeaders) };
     }
     if (!this.#cancelHeaders) return { kind: 'delayed-offer', offer: answered };
-    void answered.destroy();
-    return { kind: 'cancelled', status: 200 };
+    return { kind: 'cancelled', status: 200, hungUp: answered.destroy() };
   }
 
   #failed(error: unknown): AttemptResult {

@@ -47,6 +47,8 @@ export class Call implements RegisteredCall {
   #legs: readonly Leg[] = [];
   #longest: NodeJS.Timeout | undefined;
   #over = false;
+  /** Of the BYEs, also to a leg that comes when the call is over. */
+  #bye: SipHeaders = {};
 
   constructor(deps: CallDeps, start: CallStart) {
     this.#deps = deps;
@@ -180,7 +182,7 @@ export class Call implements RegisteredCall {
   /** Our own decision to end the call, before its answer (under `refusal`) or after. */
   #stop(code: RejectCode, text: string, refusal: RejectCode): void {
     if (this.#over) return;
-    if (this.#start.invite.finalStatus === 0) {
+    if (this.#start.invite.open) {
       this.#hunt?.cancel({});
       this.#refuse({ code: refusal, ...REJECT_CODES[refusal], text });
       return;
@@ -209,7 +211,8 @@ export class Call implements RegisteredCall {
 
   /** The one way out: everything that the call holds is given back here, whatever happened. */
   #finish(ending: Ending, bye: SipHeaders = {}): void {
-    const byes = this.#legs.filter((leg) => !leg.ended).map((leg) => this.#bye(leg, bye));
+    if (!this.#over) this.#bye = bye;
+    const byes = this.#legs.filter((leg) => !leg.ended).map((leg) => this.#hangUp(leg));
     if (this.#over) return;
     this.#over = true;
     clearTimeout(this.#longest);
@@ -220,8 +223,8 @@ export class Call implements RegisteredCall {
     this.#deps.registry.remove(this, settled);
   }
 
-  async #bye(leg: Leg, headers: SipHeaders): Promise<void> {
-    const status = await leg.bye(headers);
+  async #hangUp(leg: Leg): Promise<void> {
+    const status = await leg.bye(this.#bye);
     if (status === undefined || status === 408)
       this.#start.journal.warnings.push(`no answer to the BYE to the ${leg.side}`);
   }

@@ -22,6 +22,7 @@ export class CallerInvite {
   #cancel: SipHeaders | undefined;
   #onCancel: ((headers: SipHeaders) => void) | undefined;
   #final = 0;
+  #accepting = false;
 
   /** To be made before anything is awaited: srf hands a CANCEL to whoever listens at that moment only. */
   constructor(request: SipRequest, reply: SipReply, journal: CallJournal) {
@@ -41,20 +42,25 @@ export class CallerInvite {
     return this.#final;
   }
 
+  /** Nothing final has been sent or is on its way. */
+  get open(): boolean {
+    return this.#final === 0 && !this.#accepting;
+  }
+
   onCancel(listener: (headers: SipHeaders) => void): void {
     this.#onCancel = listener;
     if (this.#cancel) listener(this.#cancel);
   }
 
   progress(status: number, reason: string, headers: SipHeaders, body?: string): void {
-    if (this.#final !== 0) return;
+    if (!this.open) return;
     this.#journal.note('caller', 'out', `${status} ${reason}`);
     this.#reply.send(status, reason, { headers, ...(body === undefined ? {} : { body }) });
   }
 
-  /** Final refusal; nothing where the INVITE has had its final answer. */
+  /** Final refusal; nothing where the INVITE has had its final answer, or is getting it. */
   refuse(status: number, reason: string, headers: SipHeaders): void {
-    if (this.#final !== 0) return;
+    if (!this.open) return;
     this.#final = status;
     this.#journal.note('caller', 'out', `${status} ${reason}`);
     this.#reply.send(status, reason, { headers });
@@ -63,7 +69,8 @@ export class CallerInvite {
 
   /** 200 with our SDP. Rejects with a `CallerGoneError` where it did not go out. */
   accept(stack: SipStack, localSdp: string, headers: SipHeaders): Promise<Leg> {
-    if (this.#final !== 0) return Promise.reject(new CallerGoneError('the INVITE has had its final answer'));
+    if (!this.open) return Promise.reject(new CallerGoneError('the INVITE has had its final answer'));
+    this.#accepting = true;
     return new Promise((resolve, reject) => {
       stack.createUAS(this.request, this.#reply, { localSdp, headers }, (error, dialog) => {
         if (error || !dialog) {

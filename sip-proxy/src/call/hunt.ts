@@ -152,10 +152,7 @@ export class Hunt {
       case 'answered':
         return this.#answered(result.leg, result.response, entry);
       case 'delayed-offer':
-        entry.status = 200;
-        entry.reason = 'OK';
-        entry.outcome = 'answered';
-        return { kind: 'delayed-offer', offer: result.offer, sdp: result.offer.sdp, entry };
+        return this.#offered(result.offer, entry);
       case 'refused':
         return this.#refused(result.response, entry);
       case 'unreachable':
@@ -163,11 +160,34 @@ export class Hunt {
       case 'cancelled':
         entry.outcome = 'cancelled';
         entry.status = result.status;
+        await result.hungUp?.catch(() => undefined);
         return this.#rangTooLong && !this.#cancel ? noAnswer : { kind: 'cancelled' };
     }
   }
 
+  /** Read anew: the caller may have given up during any wait. */
+  #cancelledMeanwhile(): SipHeaders | undefined {
+    return this.#cancel;
+  }
+
+  /** The caller gave up in the very moment of the answer: the record waits until the target knows. */
+  async #tooLate(hungUp: Promise<unknown>, entry: AttemptEntry): Promise<Verdict> {
+    entry.outcome = 'cancelled';
+    entry.status = 200;
+    await hungUp.catch(() => undefined);
+    return { kind: 'cancelled' };
+  }
+
+  async #offered(offer: DelayedOffer, entry: AttemptEntry): Promise<Verdict> {
+    if (this.#cancel) return this.#tooLate(offer.destroy(), entry);
+    entry.status = 200;
+    entry.reason = 'OK';
+    entry.outcome = 'answered';
+    return { kind: 'delayed-offer', offer, sdp: offer.sdp, entry };
+  }
+
   async #answered(leg: Leg, response: SipResponse, entry: AttemptEntry): Promise<Verdict> {
+    if (this.#cancel) return this.#tooLate(leg.bye(this.#cancel), entry);
     entry.status = 200;
     entry.reason = response.reason;
     // Some endpoints put their answer into the 183 only.
@@ -178,6 +198,8 @@ export class Hunt {
       entry.outcome = 'answered';
       return { kind: 'answered', leg, answer, theirs };
     } catch (error) {
+      const cancel = this.#cancelledMeanwhile();
+      if (cancel) return this.#tooLate(leg.bye(cancel), entry);
       void leg.bye({ Reason: 'SIP;cause=488;text="Not Acceptable Here"' });
       entry.outcome = 'next';
       entry.error = error instanceof Error ? error.message : String(error);

@@ -105,7 +105,8 @@ export const startRig = async (options: RigOptions): Promise<Rig> => {
       return ready ? Promise.resolve(ready) : new Promise((resolve) => waiting.push(resolve));
     },
     restartEngine: async () => {
-      const connected = once(stack, 'connect');
+      // Not events.once: each refused try on the way is an error event.
+      const connected = new Promise((resolve) => stack.once('connect', resolve));
       engine = await startEngineProcess(options.t1x64, engine.admin.port);
       await connected;
     },
