@@ -12,27 +12,37 @@ export interface Rollout {
   acks: readonly Acknowledgement[];
 }
 
+/** What `Programmed` says. */
+export type ProgrammedState = Pick<Condition, 'status' | 'reason' | 'message'>;
+
 /**
  * The status with `Programmed`, and `Ready` where only that was missing. True where every live proxy has applied what
  * is published of the namespace. Kinds without `Programmed` are returned as they are.
  */
 export function withProgrammed(status: ResourceStatus, namespace: string, rollout: Rollout): ResourceStatus {
+  return withProgrammedState(status, () => programmed(documentsOf(shardName(namespace)), rollout));
+}
+
+/** The status with `Programmed` as given, and `Ready` where only that was missing. */
+export function withProgrammedState(status: ResourceStatus, stateOf: () => ProgrammedState): ResourceStatus {
   if (!status.conditions.some((condition) => condition.type === 'Programmed')) return status;
-  const shard = shardName(namespace);
-  const state = programmed(['global', shard, `secret-${shard}`], rollout);
+  const state = stateOf();
   return { ...status, conditions: status.conditions.map((condition) => withState(condition, state)) };
 }
 
-type State = Pick<Condition, 'status' | 'reason' | 'message'>;
+/** Names of the documents that a proxy needs for what is in a routing shard. */
+export function documentsOf(shard: string): string[] {
+  return ['global', 'secret-global', shard, `secret-${shard}`];
+}
 
-function withState(condition: Condition, state: State): Condition {
+function withState(condition: Condition, state: ProgrammedState): Condition {
   if (condition.type === 'Programmed') return { ...condition, ...state };
   if (condition.type !== 'Ready' || condition.status !== 'Unknown') return condition;
   const reason = state.status === 'True' ? 'Ready' : state.reason;
   return { ...condition, ...state, reason };
 }
 
-function programmed(names: string[], { revisions, acks }: Rollout): State {
+function programmed(names: string[], { revisions, acks }: Rollout): ProgrammedState {
   const behind = acks.filter((ack) => names.some((name) => ack.revisions[name] !== revisions[name]));
   if (acks.length === 0) {
     return {
