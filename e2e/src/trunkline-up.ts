@@ -90,7 +90,7 @@ interface ReadyLine {
   pids: Record<string, number>;
 }
 
-const START_MS = 60_000;
+const START_MS = 85_000;
 
 /** A real `trunkline up` on ephemeral ports, with a data folder of its own. */
 export const startTrunkline = async (options: TrunklineOptions): Promise<Trunkline> => {

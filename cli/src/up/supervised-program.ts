@@ -30,7 +30,8 @@ export interface RestartTiming {
 }
 
 export const DEFAULT_TIMING: RestartTiming = {
-  readyTimeoutMs: 15_000,
+  // A machine that has just booted, and starts everything at once, is slow.
+  readyTimeoutMs: 60_000,
   firstWaitMs: 200,
   longestWaitMs: 5_000,
   steadyMs: 30_000,
