@@ -11,6 +11,7 @@ import {
   startProgram,
   type Place,
   type Program,
+  type Resource,
 } from '../src/index.ts';
 
 const root = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -84,7 +85,7 @@ export class Cluster {
     try {
       await cluster.kubectl('create', 'namespace', NAMESPACE);
       await cluster.kubectl('apply', '--server-side', '-f', root('crds/yaml'));
-      await cluster.apply(manifestText(permissions() as never));
+      await cluster.apply(manifestText(permissions()));
       await cluster.kubectl('wait', '--for=condition=Established', '--all', 'crd', '--timeout=60s');
     } catch (error) {
       await cluster.stop();
@@ -116,6 +117,13 @@ export class Cluster {
     const file = join(this.#folder, `apply-${Math.random().toString(36).slice(2)}.yaml`);
     writeFileSync(file, text);
     return this.kubectl('apply', '-f', file);
+  }
+
+  /** The same of resources, and the namespaces that they are in. */
+  applyResources(resources: Resource[]): Promise<string> {
+    const namespaces = new Set(resources.flatMap(({ metadata }) => metadata.namespace ?? []));
+    const made = [...namespaces].map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }));
+    return this.apply(manifestText([...made, ...resources]));
   }
 
   async get(...args: string[]): Promise<KubeJson> {
@@ -237,7 +245,7 @@ const addressOf = (value: unknown): string => {
 const GROUP = 'trunkline.dev';
 
 /** All that operator and proxy need. */
-const permissions = (): object[] => [
+const permissions = (): Resource[] => [
   ...role('ClusterRole', 'operator', [
     { apiGroups: [GROUP], resources: ['*'], verbs: ['list', 'watch'] },
     { apiGroups: [GROUP], resources: ['*/status'], verbs: ['patch'] },
@@ -263,17 +271,15 @@ const permissions = (): object[] => [
   ]),
 ];
 
-const role = (kind: 'Role' | 'ClusterRole', name: string, rules: object[]): object[] => {
+const role = (kind: 'Role' | 'ClusterRole', name: string, rules: object[]): Resource[] => {
   const namespace = kind === 'Role' ? { namespace: NAMESPACE } : {};
   const apiVersion = 'rbac.authorization.k8s.io/v1';
   const apiGroup = 'rbac.authorization.k8s.io';
   const metadata = { name: `trunkline-${name}`, ...namespace };
-  return [
-    { apiVersion, kind, metadata, rules },
-    {
-      ...{ apiVersion, kind: `${kind}Binding`, metadata },
-      roleRef: { apiGroup, kind, name: metadata.name },
-      subjects: [{ apiGroup, kind: 'User', name }],
-    },
-  ];
+  const bound = {
+    ...{ apiVersion, kind: `${kind}Binding`, metadata },
+    roleRef: { apiGroup, kind, name: metadata.name },
+    subjects: [{ apiGroup, kind: 'User', name }],
+  };
+  return [{ apiVersion, kind, metadata, rules } as Resource, bound];
 };

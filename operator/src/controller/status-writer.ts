@@ -40,6 +40,7 @@ const WORKERS = 8;
 const FOREIGN: Partial<Record<Kind, readonly string[]>> = {
   OutgoingCallerId: ['verified', 'verifiedAt'],
   OriginationUri: ['addresses'],
+  Carrier: ['gateways'],
 };
 
 interface Wanted {
