@@ -130,9 +130,9 @@ function listenersOf({ sip, sips = [] }: EngineOptions): ListenerSpec[] {
   ];
 }
 
-/** drachtio's stack repeats an INVITE after 1 s first, twice T1, and everything else after T1. */
+/** drachtio's stack repeats requests after 1 s first, twice T1. */
 function engineTimers(timers: TimerOptions, parity: boolean): TimerOptions {
-  return parity ? { inviteT1: 2 * (timers.t1 ?? 500), ...timers } : timers;
+  return parity ? { firstRepeat: 2 * (timers.t1 ?? 500), ...timers } : timers;
 }
 
 function protocolsOf(listening: readonly ListeningAddress[]): ReadonlySet<Protocol> {

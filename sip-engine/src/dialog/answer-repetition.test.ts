@@ -14,12 +14,12 @@ describe('the 2xx of an INVITE without its ACK (RFC 3261 §13.3.1.4)', () => {
 
   const since = (): number => Date.now() - started;
 
-  function answer(protocol: Protocol): () => void {
+  function answer(protocol: Protocol, timers = settings.timers): () => void {
     const transaction = {
       flow: flowTo(protocol, '203.0.113.9', 5060),
       repeat: () => times.push(since()),
     } as unknown as ServerTransaction;
-    return repeatAnswer(transaction, settings, () => gaveUp.push(since()));
+    return repeatAnswer(transaction, { ...settings, timers }, () => gaveUp.push(since()));
   }
 
   beforeEach(() => {
@@ -43,6 +43,12 @@ describe('the 2xx of an INVITE without its ACK (RFC 3261 §13.3.1.4)', () => {
     answer('tcp');
     jest.advanceTimersByTime(100_000);
     expect(times).toEqual([]);
+    expect(gaveUp).toEqual([32_000]);
+  });
+
+  it('is given up no sooner where we give up on our own requests sooner', () => {
+    answer('tcp', { ...settings.timers, t1x64: 4000 });
+    jest.advanceTimersByTime(100_000);
     expect(gaveUp).toEqual([32_000]);
   });
 

@@ -4,7 +4,8 @@ import type { DialogSettings } from './context.ts';
 
 /**
  * Repeats the 2xx of an INVITE until its ACK comes: after T1, doubling up to T2, over any transport whose hops we cannot see
- * (RFC 3261 §13.3.1.4); drachtio, and so we, only over UDP. `giveUp` is called when no ACK came in 64*T1.
+ * (RFC 3261 §13.3.1.4); drachtio, and so we, only over UDP. `giveUp` is called when no ACK came in 64*T1, also
+ * where `t1x64` is short so that hunting goes on early: the caller may be slow to say that it has heard us.
  * @returns how to stop it
  */
 export function repeatAnswer(
@@ -12,7 +13,7 @@ export function repeatAnswer(
   settings: DialogSettings,
   giveUp: () => void,
 ): () => void {
-  const { t1, t2, t1x64 } = settings.timers;
+  const { t1, t2 } = settings.timers;
   let wait = t1;
   let repetition: NodeJS.Timeout | undefined;
   const again = (): void => {
@@ -24,7 +25,7 @@ export function repeatAnswer(
   const limit = setTimeout(() => {
     clearTimeout(repetition);
     giveUp();
-  }, t1x64);
+  }, 64 * t1);
   return () => {
     clearTimeout(repetition);
     clearTimeout(limit);

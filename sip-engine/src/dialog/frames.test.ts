@@ -283,7 +283,7 @@ describe('frames', () => {
     [
       'a body of unknown type',
       'sip||\r\nMESSAGE sip:a@127.0.0.1 SIP/2.0\r\n\r\nhello',
-      'Server error: missing content-type',
+      'missing content-type',
     ],
     [
       'a transport that is not there',

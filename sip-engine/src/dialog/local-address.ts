@@ -43,8 +43,8 @@ export function fillOurAddress(value: string, local: LocalTransport): string {
 }
 
 /**
- * A Contact for the transport that is used: a dotted IPv4 of another address becomes ours (the app may not know by which transport a
- * request leaves); names are left alone.
+ * A Contact for the transport that is used: a dotted IPv4 of another address or port becomes ours (the app may not know by which
+ * transport a request leaves); names are left alone.
  * @throws ParseError when the value is no address
  */
 export function fitContact(value: string, local: LocalTransport): string {
@@ -53,10 +53,11 @@ export function fitContact(value: string, local: LocalTransport): string {
   const [first, ...more] = parseNameAddrList(filled);
   if (first === undefined || more.length > 0 || !/^sips?:/i.test(first.uri)) return filled;
   const uri = parseSipUri(first.uri);
-  if (!isIPv4(uri.host) || uri.host === local.address) return filled;
+  const ours = uri.host === local.address && (uri.port ?? local.port) === local.port;
+  if (!isIPv4(uri.host) || ours) return filled;
   uri.host = local.address;
   uri.port = local.port;
   uri.params.delete('transport');
-  if (local.protocol !== 'udp') uri.params.set('transport', local.protocol);
+  uri.params.set('transport', local.protocol);
   return formatNameAddr({ ...first, uri: formatSipUri(uri) });
 }

@@ -54,6 +54,21 @@ describe('an INVITE for an app that takes its time', () => {
     expect(delivered).toEqual([]);
   });
 
+  it('gets no 100 within a dialog when it has no Contact: it is refused at once', () => {
+    const to = '<sip:+15550101@192.0.2.1>;tag=unknown';
+    scene.arrive('INVITE', { to });
+    expect(scene.transport.take()).toEqual([`481 > ${peer}`]);
+  });
+
+  it.each([
+    ['OPTIONS', [`503 > ${peer}`]],
+    ['REFER', []],
+    ['UPDATE', [`481 > ${peer}`]],
+  ])('%s for a dialog that is not there gets what drachtio says', (method, answers) => {
+    scene.arrive(method, { to: '<sip:+15550101@192.0.2.1>;tag=unknown' });
+    expect(scene.transport.take()).toEqual(answers);
+  });
+
   it('gets 503 after its 100 while the engine drains', () => {
     engine.drain();
     scene.arrive('INVITE');

@@ -46,9 +46,10 @@ export class NetworkSide {
       this.outOfDialog(transaction);
       return;
     }
-    if (request.method === 'INVITE') this.requests.respond(transaction, ownResponse(request, 100, ''));
+    if (request.method === 'INVITE' && getHeader(request, 'Contact') !== undefined)
+      this.requests.respond(transaction, ownResponse(request, 100, ''));
     const dialog = this.findDialog(request, toTag);
-    if (dialog === undefined) this.requests.refuse(transaction, 481);
+    if (dialog === undefined) this.inNoDialog(transaction);
     else if (dialog.state === 'early') this.inEarlyDialog(transaction, dialog);
     else this.inDialog(transaction, dialog);
   }
@@ -92,6 +93,15 @@ export class NetworkSide {
     else if (parity) transaction.abandon();
     else if (method === 'REFER') this.requests.offer(transaction);
     else this.requests.refuse(transaction, method === 'PRACK' ? 481 : 501);
+  }
+
+  /** RFC 3261 §12.2.2: 481. drachtio takes for new requests what may come outside dialogs too, and leaves REFER unanswered. */
+  private inNoDialog(transaction: ServerTransaction): void {
+    const { method } = transaction.request;
+    const { parity } = this.context.settings;
+    if (parity && NEW_WHILE_EARLY.has(method)) this.requests.offer(transaction);
+    else if (parity && method === 'REFER') transaction.abandon();
+    else this.requests.refuse(transaction, 481);
   }
 
   private newInvite(transaction: ServerTransaction): void {

@@ -25,7 +25,7 @@ export class InviteClientAttempt extends ClientAttempt {
       () => {
         this.repeatRequest();
       },
-      this.context.timers.inviteT1,
+      this.context.timers.firstRepeat,
       Number.MAX_SAFE_INTEGER,
     );
   }

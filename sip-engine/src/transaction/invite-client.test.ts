@@ -124,7 +124,7 @@ describe('an INVITE of ours over UDP (RFC 3261 §17.1.1)', () => {
 
 describe('an INVITE of ours with other timers', () => {
   it('is repeated after its own T1 first, where one is set', async () => {
-    const scene = new Scene({ inviteT1: 1000 });
+    const scene = new Scene({ firstRepeat: 1000 });
     await scene.call('INVITE');
     expect(scene.sendTimes(31_999)).toEqual([1000, 3000, 7000, 15_000, 31_000]);
   });

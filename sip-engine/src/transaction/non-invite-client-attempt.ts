@@ -6,7 +6,7 @@ import type { Flow } from './contract.ts';
 /** RFC 3261 §17.1.2. */
 export class NonInviteClientAttempt extends ClientAttempt {
   protected startRepeating(): void {
-    this.#repeatFrom(this.context.timers.t1);
+    this.#repeatFrom(this.context.timers.firstRepeat);
   }
 
   protected receiveProvisional(): void {

@@ -3,12 +3,12 @@ import type { TimerSettings } from './contract.ts';
 
 /** What a caller may set; all in milliseconds. */
 export interface TimerOptions extends Partial<TimerSettings> {
-  /** First interval of timer A; default `t1`. drachtio-server repeats an INVITE after 1000 at the earliest. */
-  inviteT1?: number;
+  /** First interval of timers A and E; default `t1`. drachtio-server repeats requests after 1000 at the earliest. */
+  firstRepeat?: number;
 }
 
 export interface Timers extends TimerSettings {
-  inviteT1: number;
+  firstRepeat: number;
   /**
    * How long finished transactions absorb repeats (timers D, J, L, M): always 64 x T1 at least, also where `t1x64` is
    * short so that hunting goes on early: the peer goes on repeating for that long.
@@ -25,7 +25,7 @@ export function completeTimers(options: TimerOptions = {}): Timers {
     t2: options.t2 ?? 4000,
     t4: options.t4 ?? 5000,
     t1x64,
-    inviteT1: options.inviteT1 ?? t1,
+    firstRepeat: options.firstRepeat ?? t1,
     linger: Math.max(64 * t1, t1x64),
   };
 }
