@@ -27,6 +27,8 @@ export const startBenchStage = async (options: BenchOptions): Promise<BenchStage
     sip: `${EDGE}:0`,
     mediaAddress: EDGE,
     mediaPorts: mediaPorts(options),
+    // Warnings and worse: what it says of each call goes through a pipe, and it would wait for whoever reads that.
+    rtpengineArgs: ['--log-level=4'],
     manifests: [
       ...trunk('bench', { acl: [`${PBX}/32`], users: { [username]: password }, numbers: [CALL.from] }),
       carrier('pstn', [{ host: PSTN, port: gatewayPort }]),

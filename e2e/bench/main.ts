@@ -33,7 +33,7 @@ const bench = async (options: BenchOptions): Promise<number> => {
       const found = faults(round, options);
       rounds.push({ ...round, faults: found });
       say(`\nround ${number}\n${roundText(round, direct, found)}`);
-      if (found.length > 0) process.stderr.write(stage.up.log().slice(-4_000));
+      if (found.length > 0) process.stderr.write(stage.up.log().slice(-1_000));
     }
     if (options.json) process.stdout.write(`${JSON.stringify({ options, direct, rounds }, null, 2)}\n`);
   } finally {

@@ -12,6 +12,12 @@ export const cpuMs = (pid: number): number => {
   return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 };
 
+/** How long its main thread, ready to run, has waited for a processor so far, ms: what others on the machine cost it. */
+export const waitedMs = (pid: number): number => {
+  const [, nanoseconds] = readFileSync(`/proc/${pid}/schedstat`, 'latin1').split(' ');
+  return Number(nanoseconds) / 1e6;
+};
+
 /** Resident memory, MB. */
 export const residentMb = (pid: number): number => {
   const [, kb] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? [];
@@ -28,6 +34,12 @@ export const machineMs = (): { idle: number; total: number; stolen: number } => 
 };
 
 export type ByProcess = Record<string, number>;
+
+/** What each process has more in the second of two samples, per call; 0 where there was none. */
+export const perCall = (first: ByProcess, last: ByProcess, calls: number): ByProcess =>
+  Object.fromEntries(
+    Object.entries(last).map(([name, value]) => [name, calls > 0 ? (value - (first[name] ?? 0)) / calls : 0]),
+  );
 
 /** The same figure of several processes. */
 export const ofEach = (pids: ByProcess, figure: (pid: number) => number): ByProcess =>

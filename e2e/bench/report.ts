@@ -18,12 +18,13 @@ export const directText = (direct: Latency): string =>
 
 /** One round for people. */
 export const roundText = (round: Round, direct: Latency, faults: string[]): string => {
-  const { calls, retransmissions, cpuMsPerCall, rssMb, latency, machine } = round;
+  const { calls, retransmissions, cpuMsPerCall, waitedMsPerCall, rssMb, latency, machine } = round;
   const { caller, callee, engine } = retransmissions;
   const processes = Object.entries(cpuMsPerCall).map(([name, cpu]) => {
     const before = rssMb.before[name];
     const memory = before === undefined ? '' : `${ms(before)} -> ${ms(rssMb.after[name] ?? 0)} MB`;
-    return `  ${name.padEnd(18)}${cpu.toFixed(2).padStart(8)} ms/call   ${memory}`;
+    const waited = (waitedMsPerCall[name] ?? 0).toFixed(2).padStart(8);
+    return `  ${name.padEnd(18)}${cpu.toFixed(2).padStart(8)}${waited}   ${memory}`.trimEnd();
   });
   return [
     `calls                  ${calls.completed} of ${calls.created} completed, ${calls.failed} failed`,
@@ -32,9 +33,9 @@ export const roundText = (round: Round, direct: Latency, faults: string[]): stri
     `INVITE to 200          ${latencyText(latency)}`,
     `added to the generator p50 ${ms(latency.p50 - direct.p50)}, p99 ${ms(latency.p99 - direct.p99)} ms`,
     `processors             ${percent(machine.busy)} busy, ${percent(machine.stolen)} taken by the host`,
-    'CPU in the steady window, memory before and after:',
+    `CPU in the steady window, ms per call: used, waited for a processor; memory before and after`,
     ...processes,
-    `  ${'together'.padEnd(18)}${sum(cpuMsPerCall).toFixed(2).padStart(8)} ms/call`,
+    `  ${'together'.padEnd(18)}${sum(cpuMsPerCall).toFixed(2).padStart(8)}${sum(waitedMsPerCall).toFixed(2).padStart(8)}`,
     faults.length === 0 ? 'gauges                 all zero' : 'FAILED',
     ...faults.map((fault) => `  ${fault}`),
     ...(round.errors === '' ? [] : [`  generator: ${round.errors.slice(0, 1_000)}`]),

@@ -4,7 +4,7 @@ import { sumByName, type SippResult } from '../src/index.ts';
 import type { BenchStage } from './bench-stage.ts';
 import { startGenerator, type Counted } from './generator.ts';
 import { WARM_UP_SECONDS, type BenchOptions } from './options.ts';
-import { cpuMs, machineMs, ofEach, residentMb, type ByProcess } from './process-usage.ts';
+import { cpuMs, machineMs, ofEach, perCall, residentMb, waitedMs, type ByProcess } from './process-usage.ts';
 
 /** Milliseconds from the first INVITE to the 200, over all calls. */
 export interface Latency {
@@ -20,6 +20,8 @@ export interface Round {
   retransmissions: { caller: number; callee: number; engine: number };
   /** By process, in the steady window, with the generator. */
   cpuMsPerCall: ByProcess;
+  /** Ready to run, but no processor was free. */
+  waitedMsPerCall: ByProcess;
   /** Shares of the machine's processors in the steady window: busy with anything, and taken by its host. */
   machine: { busy: number; stolen: number };
   rssMb: { before: ByProcess; after: ByProcess };
@@ -44,6 +46,7 @@ export const runRound = async ({ up, gatewayPort }: BenchStage, options: BenchOp
   };
   const sample = async () => ({
     cpu: ofEach(pids, cpuMs),
+    waited: ofEach(pids, waitedMs),
     machine: machineMs(),
     ended: (await metrics()).trunkline_calls_total ?? 0,
     at: performance.now(),
@@ -61,7 +64,8 @@ export const runRound = async ({ up, gatewayPort }: BenchStage, options: BenchOp
   );
   const repeated = ((await metrics()).trunkline_engine_retransmissions_total ?? 0) - repeatedBefore;
 
-  const calls = last.ended - first.ended;
+  // A program that is too busy to show its metrics is missing on the page.
+  const calls = Math.max(0, last.ended - first.ended);
   const span = last.machine.total - first.machine.total;
   return {
     ...outcome(counted),
@@ -71,9 +75,8 @@ export const runRound = async ({ up, gatewayPort }: BenchStage, options: BenchOp
       callee: counted.callee.retransmissions,
       engine: repeated,
     },
-    cpuMsPerCall: Object.fromEntries(
-      Object.entries(last.cpu).map(([name, ms]) => [name, (ms - (first.cpu[name] ?? 0)) / calls]),
-    ),
+    cpuMsPerCall: perCall(first.cpu, last.cpu, calls),
+    waitedMsPerCall: perCall(first.waited, last.waited, calls),
     machine: {
       busy: 1 - (last.machine.idle - first.machine.idle) / span,
       stolen: (last.machine.stolen - first.machine.stolen) / span,

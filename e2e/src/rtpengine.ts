@@ -20,7 +20,7 @@ export interface Rtpengine {
 
 /** A real rtpengine in user space on loopback. `ports`: how many for media, at `address` (127.0.0.1). */
 export const startRtpengine = async (
-  options: { ports?: number | undefined; address?: string | undefined; args?: string[] } = {},
+  options: { ports?: number | undefined; address?: string | undefined; args?: string[] | undefined } = {},
 ): Promise<Rtpengine> => {
   const ng = { address: '127.0.0.1', port: await freePort() };
   const folder = mkdtempSync(join(tmpdir(), 'tl-rtpengine-'));

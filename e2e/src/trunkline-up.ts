@@ -32,8 +32,12 @@ export interface TrunklineOptions {
   mediaPorts?: number;
   /** Where rtpengine has them; the embedded relay has them where SIP listens. Default 127.0.0.1. */
   mediaAddress?: string;
+  /** Seconds between OPTIONS to each target. Default 0, none: SIPp takes one for a call that went wrong. */
+  probeInterval?: number;
   /** More flags of `trunkline up`. */
   args?: string[];
+  /** More flags of rtpengine; the last one of a name counts. */
+  rtpengineArgs?: string[];
   env?: NodeJS.ProcessEnv;
 }
 
@@ -103,7 +107,11 @@ export const startTrunkline = async (options: TrunklineOptions): Promise<Trunkli
 
   const rtpengine =
     options.media === 'rtpengine'
-      ? await startRtpengine({ ports: options.mediaPorts, address: options.mediaAddress })
+      ? await startRtpengine({
+          ports: options.mediaPorts,
+          address: options.mediaAddress,
+          args: options.rtpengineArgs,
+        })
       : undefined;
   return launchTrunkline({
     args: upArguments(options, { manifestDir, dataDir, rtpengine }),
@@ -160,6 +168,8 @@ const upArguments = (options: TrunklineOptions, { manifestDir, dataDir, rtpengin
     '--metrics',
     '127.0.0.1:0',
     '--json',
+    '--probe-interval',
+    `${options.probeInterval ?? 0}`,
     ...media,
     ...(options.args ?? []),
   ];
