@@ -10,6 +10,8 @@ export interface ProgramOptions {
   args: string[];
   cwd?: string;
   env?: NodeJS.ProcessEnv;
+  /** All of its standard input; default: open, and empty. */
+  input?: string;
 }
 
 /** A child process of a test. */
@@ -32,7 +34,7 @@ process.on('exit', () => {
   for (const child of alive) child.kill('SIGKILL');
 });
 
-export const startProgram = ({ command, args, cwd, env }: ProgramOptions): Program => {
+export const startProgram = ({ command, args, cwd, env, input }: ProgramOptions): Program => {
   const child = spawn(command, args, {
     cwd,
     env: { ...process.env, ...env },
@@ -52,6 +54,7 @@ export const startProgram = ({ command, args, cwd, env }: ProgramOptions): Progr
     text.err = (text.err + data).slice(-KEPT);
   });
   child.stdin.on('error', () => undefined);
+  if (input !== undefined) child.stdin.end(input);
   const ended = { code: undefined as number | undefined };
   const exited = new Promise<number>((resolve, reject) => {
     child.once('error', reject);

@@ -25,8 +25,8 @@ describe('generated files', () => {
     expect(readFileSync(join(root, path), 'utf8')).toBe(text);
   });
 
-  it('are one CRD for each kind, and the reference page', () => {
-    expect(generatedFiles().size).toBe(Object.keys(KINDS).length + 1);
+  it('are one CRD for each kind, the same for the chart, and the reference page', () => {
+    expect(generatedFiles().size).toBe(2 * Object.keys(KINDS).length + 1);
   });
 
   it('say of the reference page every field of every kind', () => {

@@ -2,11 +2,10 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { generatedFiles } from './generated-files.ts';
+import { CRD_DIRECTORIES, generatedFiles } from './generated-files.ts';
 
 // Writes the CRDs and their reference page; with --verify only says which of them are stale, and exits 1.
 
-const CRD_DIRECTORY = 'crds/yaml';
 const root = join(import.meta.dirname, '../../..');
 
 function read(path: string): string | undefined {
@@ -19,10 +18,10 @@ function read(path: string): string | undefined {
 
 /** CRDs of kinds that are no more. */
 function leftovers(files: Map<string, string>): string[] {
-  mkdirSync(join(root, CRD_DIRECTORY), { recursive: true });
-  return readdirSync(join(root, CRD_DIRECTORY))
-    .map((name) => `${CRD_DIRECTORY}/${name}`)
-    .filter((path) => !files.has(path));
+  return CRD_DIRECTORIES.flatMap((directory) => {
+    mkdirSync(join(root, directory), { recursive: true });
+    return readdirSync(join(root, directory)).map((name) => `${directory}/${name}`);
+  }).filter((path) => !files.has(path));
 }
 
 function verify(files: Map<string, string>, extra: string[]): void {

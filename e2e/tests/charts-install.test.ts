@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: Apache-2.0
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readdirSync } from 'node:fs';
+import { startKubeApiServer, requireKubeTools, type KubeApiServer } from '../src/kube-api-server.ts';
+import { kubeToolOutput, renderChart, runKubeTool } from '../src/kube-commands.ts';
+import { FOREIGN_KINDS, TOKENS, write, yamlOf } from './charts.fixture.ts';
+
+const CHART = 'charts/trunkline';
+const SYSTEM = 'trunkline-system';
+const SETTINGS = ['--namespace', SYSTEM, '--set', 'baseDomain=example.com'];
+
+const suite = requireKubeTools('kube-apiserver', 'etcd', 'kubectl', 'helm') ? describe : describe.skip;
+
+suite('charts/trunkline on a real API server', () => {
+  let api: KubeApiServer;
+  const kubeconfigs = new Map<string, string>();
+  const as = (user: string) => ({ env: { KUBECONFIG: kubeconfigs.get(user) ?? '' } });
+  const helm = (...args: string[]) => kubeToolOutput('helm', args, as('admin'));
+  const kubectl = (...args: string[]) => kubeToolOutput('kubectl', args, as('admin'));
+  const apply = (user: string, manifest: object, ...args: string[]) =>
+    runKubeTool('kubectl', ['apply', '--server-side', ...args, '-f', '-'], {
+      ...as(user),
+      input: yamlOf(manifest),
+    });
+  const names = async (kind: string) =>
+    (await kubectl('get', kind, '-o', 'name')).split('\n').filter((name) => name.includes('trunkline'));
+
+  beforeAll(async () => {
+    api = await startKubeApiServer({ users: Object.values(TOKENS) });
+    kubeconfigs.set('admin', api.kubeconfig);
+    for (const [user, token] of Object.entries(TOKENS))
+      kubeconfigs.set(user, write(user, api.kubeconfigFor(token)));
+    await helm('install', 'trunkline', CHART, '--create-namespace', ...SETTINGS);
+    for (const namespace of ['acme', 'globex']) await kubectl('create', 'namespace', namespace);
+    await kubectl('wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s');
+    // Nobody aggregates roles here: the tenant gets the two that would be in `edit`.
+    for (const role of ['view', 'edit']) {
+      await kubectl(
+        ...['create', 'rolebinding', role, '--namespace=acme'],
+        ...[`--clusterrole=trunkline-${role}`, `--user=${TOKENS.tenant.name}`],
+      );
+    }
+    await kubectl(
+      ...['create', 'clusterrolebinding', 'provider'],
+      ...['--clusterrole=trunkline-provider', `--user=${TOKENS.provider.name}`],
+    );
+    // Somebody meant well: all kinds and statuses, in all namespaces.
+    await kubectl(
+      ...['create', 'clusterrole', 'too-much', '--verb=get,list,create,update,patch,delete'],
+      ...['--resource=*.trunkline.dev,*.trunkline.dev/status'],
+    );
+    await kubectl(
+      ...[
+        'create',
+        'clusterrolebinding',
+        'too-much',
+        '--clusterrole=too-much',
+        `--user=${TOKENS.careless.name}`,
+      ],
+    );
+  }, 240_000);
+  afterAll(async () => {
+    await api.stop();
+  }, 30_000);
+
+  const resource = (kind: string, name: string, spec: object, namespace?: string) => ({
+    apiVersion: 'trunkline.dev/v1alpha1',
+    kind,
+    metadata: { name, ...(namespace !== undefined && { namespace }) },
+    spec,
+  });
+  const trunk = resource('Trunk', 'acme', { termination: { domainName: 'acme' } }, 'acme');
+
+  describe('every object of every example of values', () => {
+    beforeAll(async () => {
+      for (const kind of FOREIGN_KINDS) await apply('admin', kind);
+      await kubectl('wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s');
+    }, 60_000);
+
+    it.each(readdirSync(`${CHART}/ci`))(
+      'is what the API server takes: %s',
+      async (values) => {
+        const objects = await renderChart(CHART, ['--values', `${CHART}/ci/${values}`], 'dry');
+        const ours = objects.filter(({ kind }) => kind !== 'CustomResourceDefinition');
+        const { exitCode, stderr } = await runKubeTool(
+          'kubectl',
+          ['apply', '--server-side', '--dry-run=server', '--validate=strict', '-f', '-'],
+          { ...as('admin'), input: ours.map(yamlOf).join('---\n') },
+        );
+        expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+      },
+      60_000,
+    );
+  });
+
+  it('makes every CRD of the repository, complete', async () => {
+    const made = await names('customresourcedefinitions');
+    const generated = readdirSync('crds/yaml').map((file) => file.replace(/\.yaml$/, ''));
+    expect(made.map((name) => name.split('/')[1]).sort()).toEqual(generated.sort());
+    const conditions = await kubectl('get', 'crd', '-o', 'jsonpath={.items[*].status.conditions[*].type}');
+    expect(conditions).toContain('Established');
+    expect(conditions).not.toContain('NonStructuralSchema');
+  });
+
+  it('explains every field of a trunk', async () => {
+    const text = await kubectl('explain', 'trunk.spec', '--recursive');
+    for (const field of ['termination', 'domainName', 'credentialLists', 'maxCallDuration', 'finalCodes'])
+      expect(text).toContain(field);
+    const described = await kubectl('explain', 'trunk.spec');
+    const fields = [...described.matchAll(/^ {2}(\w+)\t/gm)].map(([, field]) => field);
+    expect(fields).toContain('termination');
+    // Each with words of its own.
+    expect(described).not.toContain('<no description>');
+    expect(described).toContain('Calls from the PBX to the telephone network');
+  });
+
+  it.each([
+    ['trunks', 'NAME DOMAIN NUMBERS READY AGE'],
+    ['phonenumbers', 'NAME NUMBER TRUNK READY AGE'],
+    ['edges', 'NAME LOCATION'],
+    ['accounts', 'NAME NAMESPACE'],
+    ['credentiallists', 'NAME'],
+  ])('prints %s in columns', async (plural, columns) => {
+    expect((await apply('admin', SAMPLES[plural] ?? {})).stderr).toBe('');
+    const [head = ''] = (await kubectl('get', plural, '--all-namespaces')).split('\n');
+    const words = head.split(/\s+/).filter((word) => word !== 'NAMESPACE' || plural === 'accounts');
+    expect(words.join(' ')).toContain(columns);
+    expect(words.at(-1)).toBe('AGE');
+    const wide = await kubectl('get', plural, '--all-namespaces', '-o', 'wide');
+    expect(wide).toContain('REASON');
+  });
+
+  const SAMPLES: Record<string, object> = {
+    trunks: trunk,
+    phonenumbers: resource('PhoneNumber', 'main', { number: '+15550100' }, 'acme'),
+    edges: resource('Edge', 'ashburn', { signalling: { addresses: ['198.51.100.4'] } }),
+    accounts: resource('Account', 'acme', { namespace: 'acme', type: 'trial' }),
+    credentiallists: resource('CredentialList', 'pbx', { credentials: [] }, 'acme'),
+  };
+
+  describe('admission', () => {
+    const callerId = resource('OutgoingCallerId', 'desk', { number: '+442079460123' }, 'acme');
+
+    it('lets a tenant make what is a tenant’s', async () => {
+      const claim = resource('PhoneNumber', 'claimed', { match: { pattern: '+1555' } }, 'acme');
+      for (const manifest of [trunk, claim, callerId]) {
+        const { exitCode, stderr } = await apply('tenant', manifest, '--force-conflicts');
+        expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+      }
+    });
+
+    it.each<[what: string, user: string, manifest: () => object, says: RegExp]>([
+      [
+        'a trunk in another namespace',
+        'tenant',
+        () => resource('Trunk', 'x', { termination: { domainName: 'x' } }, 'globex'),
+        /cannot (get|patch) resource "trunks"/,
+      ],
+      [
+        'an account',
+        'tenant',
+        () => resource('Account', 'acme', { namespace: 'acme', type: 'full' }),
+        /cannot (get|patch) resource "accounts"/,
+      ],
+      [
+        'a trial lifted by who has too many rights',
+        'careless',
+        () => resource('Account', 'acme', { namespace: 'acme', type: 'full' }),
+        /only an administrator of the service may change accounts: ask for the ClusterRole trunkline-provider/,
+      ],
+      [
+        'a carrier of who has too many rights',
+        'careless',
+        () => resource('Carrier', 'mine', { prefixes: ['+'], gateways: [{ host: '192.0.2.66' }] }),
+        /only an administrator of the service may change carriers/,
+      ],
+      [
+        'a number that a tenant names',
+        'tenant',
+        () => resource('PhoneNumber', 'spoof', { number: '+442079460999' }, 'acme'),
+        /only an administrator of the service may name a number: claim one from a pool by spec\.match/,
+      ],
+      [
+        'a caller id verified by its tenant',
+        'tenant',
+        () => ({ ...callerId, spec: undefined, status: { verified: true } }),
+        /cannot patch resource "outgoingcallerids\/status"/,
+      ],
+      [
+        'a caller id verified by who has too many rights',
+        'careless',
+        () => ({ ...callerId, spec: undefined, status: { verified: true } }),
+        /a status is written by the operator alone/,
+      ],
+      [
+        'a caller id verified by the operator',
+        'operator',
+        () => ({ ...callerId, spec: undefined, status: { verified: true } }),
+        /status\.verified is set by a verification call/,
+      ],
+      [
+        'a domain given to oneself in the status',
+        'careless',
+        () => ({ ...trunk, spec: undefined, status: { terminationUris: ['bank.pstn.example.com'] } }),
+        /a status is written by the operator alone/,
+      ],
+    ])('refuses %s', async (_, user, manifest, says) => {
+      const sent = manifest();
+      const part = 'status' in sent ? ['--subresource=status'] : [];
+      const { exitCode, stderr } = await apply(user, sent, '--force-conflicts', ...part);
+      expect(stderr).toMatch(says);
+      expect(exitCode).not.toBe(0);
+    });
+
+    it('lets the operator write statuses, and the provider everything', async () => {
+      const status = { ...trunk, spec: undefined, status: { numbers: 1 } };
+      expect((await apply('operator', status, '--subresource=status')).stderr).toBe('');
+      expect(
+        (
+          await apply(
+            'provider',
+            resource('Account', 'acme', { namespace: 'acme', type: 'full' }),
+            '--force-conflicts',
+          )
+        ).stderr,
+      ).toBe('');
+      const number = resource('PhoneNumber', 'named', { number: '+442079460998' }, 'acme');
+      expect((await apply('provider', number)).stderr).toBe('');
+      const verified = { ...callerId, spec: undefined, status: { verified: true } };
+      expect((await apply('provider', verified, '--subresource=status')).stderr).toBe('');
+    });
+
+    it('lets a tenant change everything else of a number that was named, but not the number', async () => {
+      const named = (spec: object) => resource('PhoneNumber', 'named', spec, 'acme');
+      const same = await apply(
+        'tenant',
+        named({ number: '+442079460998', trunkRef: { name: 'acme' } }),
+        '--force-conflicts',
+      );
+      expect(same.stderr).toBe('');
+      const other = await apply('tenant', named({ number: '+442079460997' }), '--force-conflicts');
+      expect(other.stderr).toMatch(/may name a number/);
+    });
+
+    it('keeps the finalizer of a list in use', async () => {
+      const list = (finalizers: string[]) => ({
+        ...SAMPLES.credentiallists,
+        metadata: { name: 'pbx', namespace: 'acme', finalizers },
+      });
+      const patch = (user: string, finalizers: string[]) =>
+        runKubeTool(
+          'kubectl',
+          [
+            ...['patch', 'credentiallist', 'pbx', '--namespace=acme', '--type=merge'],
+            ...['--patch', JSON.stringify({ metadata: list(finalizers).metadata })],
+          ],
+          as(user),
+        );
+      expect((await patch('operator', ['trunkline.dev/in-use'])).stderr).toBe('');
+      expect((await patch('tenant', [])).stderr).toMatch(/trunks still use the list/);
+      expect((await patch('operator', [])).stderr).toBe('');
+    });
+  });
+
+  describe('the operator’s account', () => {
+    const may = async (verb: string, what: string, namespace: string) =>
+      (
+        await runKubeTool(
+          'kubectl',
+          ['auth', 'can-i', verb, ...what.split(' '), `--namespace=${namespace}`],
+          as('operator'),
+        )
+      ).stdout.trim();
+
+    it.each([
+      ['watch', 'trunks.trunkline.dev', 'acme'],
+      ['patch', 'trunks.trunkline.dev --subresource=status', 'acme'],
+      ['patch', 'credentiallists.trunkline.dev', 'acme'],
+      ['watch', 'edges.trunkline.dev', 'acme'],
+      ['watch', 'secrets', 'acme'],
+      ['create', 'events.events.k8s.io', 'default'],
+      ['patch', 'configmaps', SYSTEM],
+      ['delete', 'secrets', SYSTEM],
+      ['create', 'leases.coordination.k8s.io', SYSTEM],
+      ['update', 'leases.coordination.k8s.io/trunkline-operator', SYSTEM],
+    ])('may %s %s in %s', async (verb, what, namespace) => {
+      expect(await may(verb, what, namespace)).toBe('yes');
+    });
+
+    it.each([
+      ['get', 'secrets', 'acme'],
+      ['create', 'secrets', 'acme'],
+      ['patch', 'trunks.trunkline.dev', 'acme'],
+      ['delete', 'trunks.trunkline.dev', 'acme'],
+      ['patch', 'accounts.trunkline.dev', 'acme'],
+      ['administer', 'accounts.trunkline.dev', 'acme'],
+      ['patch', 'configmaps', 'acme'],
+      ['update', 'leases.coordination.k8s.io/other', SYSTEM],
+      ['create', 'pods', SYSTEM],
+    ])('may not %s %s in %s', async (verb, what, namespace) => {
+      expect(await may(verb, what, namespace)).toBe('no');
+    });
+  });
+
+  // Last: it takes away what the tests above look at.
+  it('is upgraded, uninstalled without a loss, and installed again', async () => {
+    await helm('upgrade', 'trunkline', CHART, ...SETTINGS, '--set', 'operator.replicas=3');
+    const replicas = await kubectl(
+      ...[
+        'get',
+        'deployment',
+        'trunkline-operator',
+        '--namespace',
+        SYSTEM,
+        '-o',
+        'jsonpath={.spec.replicas}',
+      ],
+    );
+    expect(replicas).toBe('3');
+    const uid = await kubectl('get', 'trunk', 'acme', '--namespace=acme', '-o', 'jsonpath={.metadata.uid}');
+
+    await helm('uninstall', 'trunkline', '--namespace', SYSTEM);
+    expect(await names('deployments')).toEqual([]);
+    expect(await names('validatingadmissionpolicies')).toEqual([]);
+    expect(await names('clusterroles')).toEqual([]);
+    const keptUid = await kubectl(
+      ...['get', 'trunk', 'acme', '--namespace=acme', '-o', 'jsonpath={.metadata.uid}'],
+    );
+    expect(keptUid).toBe(uid);
+
+    await helm('install', 'trunkline', CHART, ...SETTINGS);
+    expect(await kubectl('get', 'trunk', 'acme', '--namespace=acme', '-o', 'jsonpath={.metadata.uid}')).toBe(
+      uid,
+    );
+  }, 120_000);
+});

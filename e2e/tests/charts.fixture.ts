@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import type { TokenUser } from '../src/kube-api-server.ts';
+
+/** Who does what in the tests of the charts. */
+export const TOKENS = {
+  operator: user('system:serviceaccount:trunkline-system:trunkline-operator', [
+    'system:serviceaccounts',
+    'system:authenticated',
+  ]),
+  tenant: user('tenant'),
+  provider: user('provider'),
+  careless: user('careless'),
+} satisfies Record<string, TokenUser>;
+
+function user(name: string, groups = ['system:authenticated']): TokenUser {
+  return { name, groups, token: `token-of-${name.replaceAll(':', '-')}` };
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'tl-charts-'));
+process.on('exit', () => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A file that goes with the test. */
+export const write = (name: string, text: string): string => {
+  const path = join(folder, name);
+  writeFileSync(path, text, { mode: 0o600 });
+  return path;
+};
+
+export const yamlOf = (manifest: object): string => stringify(manifest, { aliasDuplicateObjects: false });
+
+/** CRDs of others that the charts write to, as far as the API server has to know them. */
+export const FOREIGN_KINDS = [
+  foreign('monitoring.coreos.com', 'v1', 'ServiceMonitor'),
+  foreign('monitoring.coreos.com', 'v1', 'PodMonitor'),
+  foreign('monitoring.coreos.com', 'v1', 'PrometheusRule'),
+  foreign('externaldns.k8s.io', 'v1alpha1', 'DNSEndpoint'),
+];
+
+function foreign(group: string, version: string, kind: string) {
+  const plural = `${kind.toLowerCase()}s`;
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: {
+      name: `${plural}.${group}`,
+      annotations: { 'api-approved.kubernetes.io': 'unapproved, for tests' },
+    },
+    spec: {
+      group,
+      scope: 'Namespaced',
+      names: { kind, plural, singular: kind.toLowerCase(), listKind: `${kind}List` },
+      versions: [
+        {
+          name: version,
+          served: true,
+          storage: true,
+          schema: {
+            openAPIV3Schema: {
+              type: 'object',
+              properties: { spec: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+            },
+          },
+        },
+      ],
+    },
+  };
+}
