@@ -78,8 +78,8 @@ export class OriginationStage extends Stage {
   }
 
   /** Waits for the final answer, and hangs up where it is a 200. */
-  async ended(call: OutgoingCall): Promise<OutgoingCall> {
-    const { status } = await call.final();
+  async ended(call: OutgoingCall, ms?: number): Promise<OutgoingCall> {
+    const { status } = await call.final(ms);
     if (status === 200) expect((await call.bye()).status).toBe(200);
     return call;
   }
