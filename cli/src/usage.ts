@@ -25,6 +25,7 @@ trunkline up -f DIR [flags]
   --database URL          postgres://... for call records instead of a folder in --data
   --data DIR              everything that is written                                    default .trunkline
   --metrics HOST:PORT     Prometheus /metrics and /healthz; off for none                default 127.0.0.1:9464
+  --probe-interval S      seconds in which each gateway and origination URI gets an OPTIONS; 0: none   default 30
   --console HOST:PORT     web console and REST API: with a later release
   --verbose               the log lines of all programs, not only warnings
   --json                  the ready line as JSON

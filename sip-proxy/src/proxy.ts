@@ -8,6 +8,10 @@ import { connectEngine } from './call/engine-link.ts';
 import { serveIncoming } from './call/incoming.ts';
 import { createSipStack } from './call/sip-stack.ts';
 import { openSource } from './config/open-source.ts';
+import { configuredTargets } from './health/configured-targets.ts';
+import { probe } from './health/probe.ts';
+import { Prober } from './health/prober.ts';
+import { TargetHealth } from './health/target-health.ts';
 import { serveMetrics } from './metrics/metrics-server.ts';
 import { createProxyMetrics } from './metrics/proxy-metrics.ts';
 import { LivePolicy } from './policy/live-policy.ts';
@@ -31,7 +35,18 @@ export interface Proxy extends Stoppable {
 export const startProxy = async (flags: ProxyFlags, log: Logger): Promise<Proxy> => {
   const registry = new CallRegistry();
   const spool = createSpool({ dir: flags.spool, instance: flags.instance, log });
-  const metrics = createProxyMetrics({ calls: () => registry.active, records: () => spool });
+  const health = new TargetHealth({
+    onChange: (target, { healthy, lastError }, first) => {
+      if (first) return;
+      if (healthy) log.info({ target }, 'target answers again');
+      else log.warn({ target, lastError }, 'target does not answer: it is tried last');
+    },
+  });
+  const metrics = createProxyMetrics({
+    calls: () => registry.active,
+    records: () => spool,
+    targets: () => health.states,
+  });
   const media = createMediaPool({ nodes: flags.media, log, registry: metrics.registry });
   media.onLost((sid, reason) => {
     registry.mediaLost(sid, reason);
@@ -45,6 +60,7 @@ export const startProxy = async (flags: ProxyFlags, log: Logger): Promise<Proxy>
     stack,
     media,
     registry,
+    health,
     spool,
     metrics,
     log,
@@ -74,6 +90,14 @@ export const startProxy = async (flags: ProxyFlags, log: Logger): Promise<Proxy>
     () => engine.connected && !registry.draining,
   );
   const addresses = { engine: await engine.ready, metrics: server.address };
+  const prober = new Prober({
+    intervalMs: flags.probeIntervalMs,
+    targets: () => configuredTargets(shards.current(), flags.edge),
+    connected: () => engine.connected,
+    ask: (place) => probe(stack, place),
+    health,
+  });
+  prober.start();
 
   return {
     addresses,
@@ -82,6 +106,7 @@ export const startProxy = async (flags: ProxyFlags, log: Logger): Promise<Proxy>
       await registry.drain();
     },
     stop: async () => {
+      prober.stop();
       const idle = registry.drain();
       registry.hangUpAll();
       await Promise.race([idle, sleep(HANG_UP_MS)]);

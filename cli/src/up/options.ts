@@ -25,6 +25,8 @@ export interface UpOptions {
   data: string;
   /** Absent: no metrics. */
   metrics?: HostPort;
+  /** Seconds in which each gateway and origination URI gets one OPTIONS; 0: none. */
+  probeInterval: number;
   verbose: boolean;
   json: boolean;
   /** Things to say about flags that do nothing yet. */
@@ -58,6 +60,7 @@ const FLAGS = {
   database: { type: 'string' },
   data: { type: 'string', default: '.trunkline' },
   metrics: { type: 'string', default: '127.0.0.1:9464' },
+  'probe-interval': { type: 'string', default: '30' },
   console: { type: 'string' },
   verbose: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
@@ -82,6 +85,7 @@ export function parseUpOptions(argv: string[]): UpOptions {
     ...(flags.database !== undefined && { database: databaseUrl(flags.database) }),
     data: resolve(flags.data),
     ...(flags.metrics !== 'off' && { metrics: parseHostPort(flags.metrics, '--metrics') }),
+    probeInterval: wholeNumber(flags['probe-interval'], '--probe-interval', [0, 3_600]),
     verbose: flags.verbose,
     json: flags.json,
     notices: notices(flags),

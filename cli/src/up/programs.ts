@@ -99,6 +99,7 @@ export function proxySpec(
       ...['--spool', spool],
       ...['--edge', options.edge],
       ...['--instance', PROXY_INSTANCE],
+      ...['--probe-interval', `${options.probeInterval}`],
       ...['--metrics', addressIn(before, 'metrics') ?? ANY_PORT],
     ],
   };

@@ -18,9 +18,17 @@ export type AttemptResult =
   | { kind: 'delayed-offer'; offer: DelayedOffer }
   | { kind: 'refused'; response: SipResponse }
   /** No answer from the target: never reached, or nothing came back. */
-  | { kind: 'unreachable'; error: string; cause: 'no-response' | 'transport' | 'dns' }
+  | Unreachable
   /** `hungUp`: a leg that answered all the same has been told. */
   | { kind: 'cancelled'; status: number; hungUp?: Promise<unknown> };
+
+interface Unreachable {
+  kind: 'unreachable';
+  error: string;
+  cause: 'no-response' | 'transport' | 'dns';
+  /** It says nothing about the target: it was not asked, or it did answer. */
+  inconclusive?: true;
+}
 
 export interface AttemptOptions {
   stack: SipStack;
@@ -52,7 +60,8 @@ export class InviteAttempt {
       );
     } catch (error) {
       // srf asserts that it has a connection.
-      this.#settle({ kind: 'unreachable', error: `SIP engine: ${errorText(error)}`, cause: 'transport' });
+      const text = `SIP engine: ${errorText(error)}`;
+      this.#settle({ kind: 'unreachable', error: text, cause: 'transport', inconclusive: true });
     }
   }
 
@@ -66,7 +75,7 @@ export class InviteAttempt {
   /** Nothing more will come: the engine is gone, or has dropped a cancelled transaction in silence. */
   abandon(error: string): void {
     this.#cancelHeaders ??= {};
-    this.#settle({ kind: 'unreachable', error, cause: 'transport' });
+    this.#settle({ kind: 'unreachable', error, cause: 'transport', inconclusive: true });
   }
 
   readonly #sent = (error: unknown, request?: SipRequest): void => {
@@ -110,9 +119,10 @@ export class InviteAttempt {
         kind: 'unreachable',
         error: `unusable ${response.status} answer: ${errorText(error)}`,
         cause: 'transport',
+        inconclusive: true,
       };
     }
-    return isLocal(response) ? localFailure(response) : { kind: 'refused', response };
+    return failureOf(response) ?? { kind: 'refused', response };
   }
 
   #sendCancel(request: SipRequest, headers: SipHeaders): void {
@@ -129,7 +139,9 @@ export class InviteAttempt {
 const isLocal = (response: SipResponse): boolean =>
   response.source_address === '' && (response.status === 408 || response.status === 503);
 
-const localFailure = (response: SipResponse): AttemptResult => {
+/** Why the target gave no answer; undefined where the response is its own. */
+export const failureOf = (response: SipResponse): Unreachable | undefined => {
+  if (!isLocal(response)) return undefined;
   const { status, reason } = response;
   if (status === 408) return { kind: 'unreachable', error: 'no response in 4 s', cause: 'no-response' };
   if (/\bDNS\b/i.test(reason))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { MediaError, type MediaPool, type MediaSession, type MediaStatistics } from '@trunkline/media-relay';
+import type { CallHealth } from '../health/target-health.ts';
 import type { DialPlan } from '../policy/decision.ts';
 import type { HuntEnd } from '../policy/outcome.ts';
 import { REJECT_CODES, type RejectCode } from '../policy/reject-codes.ts';
@@ -23,6 +24,8 @@ export interface CallDeps extends ReportSinks {
   credentials: (carrier: string) => { username: string; password: string } | undefined;
   /** A target may ring so long, in milliseconds. */
   ringLimitMs: number;
+  /** What is known of the targets, and learns from each call. */
+  health: CallHealth;
   /** A record waits so long for the last answers (487, 200 to a BYE), in milliseconds. */
   settleLimitMs: number;
 }
@@ -92,7 +95,7 @@ export class Call implements RegisteredCall {
   }
 
   #newHunt(offer: string | undefined): Hunt {
-    const { stack, credentials, ringLimitMs } = this.#deps;
+    const { stack, credentials, ringLimitMs, health } = this.#deps;
     const { journal, invite, plan } = this.#start;
     return new Hunt({
       stack,
@@ -103,6 +106,7 @@ export class Call implements RegisteredCall {
       offer,
       credentials,
       ringLimitMs,
+      health,
       onProgress: (status, reason, sdp) => {
         journal.ringingAt ??= Date.now();
         invite.progress(status, reason, answerHeaders(plan, invite.request), sdp);

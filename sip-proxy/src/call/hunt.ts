@@ -40,6 +40,8 @@ export interface HuntDeps {
   onProgress: (status: number, reason: string, sdp: string | undefined) => void;
   /** A target may ring so long and no longer, in milliseconds. */
   ringLimitMs: number;
+  /** Hears how each try went. */
+  health: { tried(attempt: Attempt, result: AttemptResult): void };
 }
 
 type Verdict = HuntResult | 'next';
@@ -97,6 +99,7 @@ export class Hunt {
     }, ringLimitMs);
     const result = await invite.result;
     clearTimeout(limit);
+    this.#deps.health.tried(attempt, result);
     this.#current = undefined;
     await this.#progress;
     const verdict = await this.#judge(result, entry);

@@ -62,7 +62,8 @@ const onInvite = (deps: IncomingDeps, req: SipRequest, res: SipReply): void => {
     refuseExtensions(deps, invite, journal, extensions);
     return;
   }
-  const { decision, release } = deps.policy.decide(facts, deps.config(), journal.startedAt);
+  const { decision: decided, release } = deps.policy.decide(facts, deps.config(), journal.startedAt);
+  const decision = deps.health.apply(decided);
   journal.decided(decision, decision.outcome === 'route' ? decision.plan : undefined);
   switch (decision.outcome) {
     case 'route':

@@ -108,6 +108,12 @@ export interface SipStack extends EventEmitter {
     options: { localSdp: string; headers: SipHeaders },
     callback: (error: unknown, dialog?: SipDialog) => void,
   ): void;
+  /** A request outside dialogs; `callback` gets it when it is on its way. It emits `response`. */
+  request(
+    uri: string,
+    options: { method: string; headers: SipHeaders; proxy: string },
+    callback: (error: unknown, sent?: SipRequest) => void,
+  ): void;
   removeDialog(dialog: SipDialog): void;
 }
 

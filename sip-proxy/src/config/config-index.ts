@@ -87,6 +87,12 @@ export class ConfigIndex {
     return this.#parts.routing.trunksByDomain.size;
   }
 
+  /** Every trunk that a call can come or go by, once. */
+  trunks(): Set<TrunkEntry> {
+    const { trunksByDomain, trunksByNumber } = this.#parts.routing;
+    return new Set([...trunksByDomain.values(), ...trunksByNumber.values()]);
+  }
+
   /** The host is `baseDomain` or lies below it. */
   isOwnDomain(host: string): boolean {
     return `.${canonicalHost(host)}`.endsWith(this.#suffix);

@@ -32,6 +32,10 @@ export class ShardedMap<V> {
     return this.#merged.get(key)?.value;
   }
 
+  *values(): Generator<V> {
+    for (const { value } of this.#merged.values()) yield value;
+  }
+
   get size(): number {
     return this.#merged.size;
   }

@@ -7,6 +7,8 @@ export interface LiveNumbers {
   calls(): number;
   /** Records that wait for the disk, and those given up. */
   records(): { queued: number; dropped: number };
+  /** Places that calls are sent to, by address. */
+  targets(): ReadonlyMap<string, { readonly healthy: boolean }>;
 }
 
 export interface ProxyMetrics {
@@ -47,6 +49,16 @@ export const createProxyMetrics = (live: LiveNumbers): ProxyMetrics => {
     registers,
     collect() {
       this.set(live.records().dropped);
+    },
+  });
+  new Gauge({
+    name: 'trunkline_proxy_target_up',
+    help: '1 while a gateway or origination URI answers, 0 while it is tried last; from OPTIONS and calls of this proxy.',
+    labelNames: ['target'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [target, { healthy }] of live.targets()) this.set({ target }, healthy ? 1 : 0);
     },
   });
   const calls = new Counter({

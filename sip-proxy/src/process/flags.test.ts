@@ -42,3 +42,17 @@ describe('--config', () => {
     expect(wrong).toThrow(message);
   });
 });
+
+describe('--probe-interval', () => {
+  const interval = (...more: string[]) => read('--config', '/shards', ...more).probeIntervalMs;
+
+  it('is 30 s, or as said in seconds; 0 is none', () => {
+    expect(interval()).toBe(30_000);
+    expect(interval('--probe-interval', '0.5')).toBe(500);
+    expect(interval('--probe-interval', '0')).toBe(0);
+  });
+
+  it.each(['soon', '-1', '3601', '1e3'])('%s is refused', (text) => {
+    expect(() => interval(`--probe-interval=${text}`)).toThrow(/--probe-interval .*: expected seconds/);
+  });
+});

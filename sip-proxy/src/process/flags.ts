@@ -22,6 +22,8 @@ export interface ProxyFlags {
   edge: string;
   instance: string;
   metrics: HostPort;
+  /** One round of OPTIONS over all targets, in milliseconds; 0: none are sent. */
+  probeIntervalMs: number;
 }
 
 /** A flag that is missing or wrong; the message is one readable line. */
@@ -30,7 +32,7 @@ export class FlagError extends Error {
 }
 
 export const USAGE =
-  'sip-proxy --engine drachtio://HOST:PORT --secret-file FILE --media ng://HOST:PORT[,..] --config DIR|k8s:NAMESPACE --spool DIR [--config-cache DIR] [--kubeconfig FILE] [--edge NAME] [--instance NAME] [--metrics HOST:PORT]';
+  'sip-proxy --engine drachtio://HOST:PORT --secret-file FILE --media ng://HOST:PORT[,..] --config DIR|k8s:NAMESPACE --spool DIR [--config-cache DIR] [--kubeconfig FILE] [--edge NAME] [--instance NAME] [--metrics HOST:PORT] [--probe-interval SECONDS]';
 
 /**
  * Flags of ARCHITECTURE.md, checked.
@@ -60,6 +62,7 @@ export const readFlags = (args: readonly string[]): ProxyFlags => {
     edge,
     instance,
     metrics: hostPort('metrics', values.metrics ?? '127.0.0.1:0'),
+    probeIntervalMs: probeInterval(values['probe-interval'] ?? '30'),
   };
 };
 
@@ -76,6 +79,7 @@ const OPTIONS = {
   edge: { type: 'string' },
   instance: { type: 'string' },
   metrics: { type: 'string' },
+  'probe-interval': { type: 'string' },
 } as const;
 
 const parse = (args: readonly string[]): Values => {
@@ -134,4 +138,10 @@ const hostPort = (name: string, text: string): HostPort => {
   const host = found?.[1] ?? found?.[2];
   if (host === undefined || !(port <= 65535)) throw new FlagError(`--${name} ${text}: expected HOST:PORT`);
   return { host, port };
+};
+
+const probeInterval = (text: string): number => {
+  const seconds = Number(text);
+  if (/^\d+(\.\d+)?$/.test(text) && seconds <= 3_600) return seconds * 1_000;
+  throw new FlagError(`--probe-interval ${text}: expected seconds, 0 to 3600; 0 sends no OPTIONS`);
 };

@@ -3,6 +3,7 @@ import type { EdgeConfig } from '@trunkline/crds';
 import { once } from 'node:events';
 import { pino } from 'pino';
 import { buildConfigIndex } from '../../config/config-index.ts';
+import { TargetHealth } from '../../health/target-health.ts';
 import { LivePolicy } from '../../policy/live-policy.ts';
 import type { CallRecord } from '../../records/call-record.ts';
 import { CallRegistry } from '../call-registry.ts';
@@ -18,6 +19,7 @@ export interface Rig {
   readonly media: FakeMedia;
   readonly registry: CallRegistry;
   readonly policy: LivePolicy;
+  readonly health: TargetHealth;
   readonly records: CallRecord[];
   readonly challenges: () => number;
   configure(config: EdgeConfig): void;
@@ -52,10 +54,12 @@ export const startRig = async (options: RigOptions): Promise<Rig> => {
   const log = pino({ level: process.env['PROXY_LOG'] ?? 'silent' });
   const stack = createSipStack();
   const policy = new LivePolicy({ edge: 'local', nonceKeys: ['test-key'], random: Math.random });
+  const health = new TargetHealth();
   serveIncoming({
     stack,
     media,
     registry,
+    health,
     spool: {
       append: (record) => {
         records.push(record);
@@ -95,10 +99,13 @@ export const startRig = async (options: RigOptions): Promise<Rig> => {
     media,
     registry,
     policy,
+    health,
     records,
     challenges: () => challenges,
     configure: (config) => {
       index = buildConfigIndex(config);
+      // Another test's targets may have the same ports.
+      health.keep(new Set());
     },
     nextRecord: () => {
       const ready = untaken.shift();
