@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, it } from '@jest/globals';
-import { onCallStage } from './test-kit/call-stage.ts';
+import { onCallStage, SHORT_ACK_WAIT, type CallStage } from './test-kit/call-stage.ts';
 import { sdp } from './test-kit/sip-peer.ts';
 
-onCallStage('an INVITE without SDP', (stage) => {
-  /** The callee has answered with its offer. */
-  const offered = async () => {
-    const { pbx, carrier } = stage();
-    const caller = stage().invite({});
-    const invite = await carrier.next('INVITE');
-    expect(invite.body).toBe('');
-    const callee = carrier.answerer(invite);
-    callee.reply(invite, 200, 'OK', { body: sdp(20_000) });
-    const ok = await pbx.next(200);
-    return { caller, callee, ok };
-  };
+/** The callee has answered with its offer. */
+const offered = async (stage: CallStage) => {
+  const { pbx, carrier } = stage;
+  const caller = stage.invite({});
+  const invite = await carrier.next('INVITE');
+  expect(invite.body).toBe('');
+  const callee = carrier.answerer(invite);
+  callee.reply(invite, 200, 'OK', { body: sdp(20_000) });
+  const ok = await pbx.next(200);
+  return { caller, callee, ok };
+};
 
+onCallStage('an INVITE without SDP', (stage) => {
   it('the callee offers in its 200, and the caller’s ACK brings the answer', async () => {
     const { carrier, rig } = stage();
-    const { caller, callee, ok } = await offered();
+    const { caller, callee, ok } = await offered(stage());
     expect(ok.body).toContain('m=audio 20000');
     expect(ok.body).toContain('a=x-relayed:offer-callee');
     // The callee's transaction stays open until there is an answer.
@@ -36,7 +36,7 @@ onCallStage('an INVITE without SDP', (stage) => {
 
   it('re-negotiates afterwards, and takes a refused offer back to what the callee offered', async () => {
     const { pbx, carrier, rig } = stage();
-    const { caller, callee, ok } = await offered();
+    const { caller, callee, ok } = await offered(stage());
     caller.ack(ok, { body: sdp(10_000) });
     const ack = await carrier.next('ACK');
     rig.media.steps.length = 0;
@@ -64,7 +64,7 @@ onCallStage('an INVITE without SDP', (stage) => {
 
   it('an ACK without an answer ends both legs', async () => {
     const { pbx, carrier, rig } = stage();
-    const { caller, callee, ok } = await offered();
+    const { caller, callee, ok } = await offered(stage());
     caller.ack(ok);
     caller.reply(await pbx.next('BYE'), 200, 'OK');
     await carrier.next('ACK');
@@ -74,7 +74,7 @@ onCallStage('an INVITE without SDP', (stage) => {
 
   it('a BYE right behind the ACK ends a call that was answered', async () => {
     const { pbx, carrier, rig } = stage();
-    const { caller, callee, ok } = await offered();
+    const { caller, callee, ok } = await offered(stage());
     caller.ack(ok, { body: sdp(10_000) });
     caller.request('BYE');
     await pbx.next(200);
@@ -88,18 +88,9 @@ onCallStage('an INVITE without SDP', (stage) => {
     });
   });
 
-  it('an ACK that never comes ends both legs', async () => {
-    const { pbx, carrier, rig } = stage();
-    const { caller, callee } = await offered();
-    caller.reply(await pbx.next('BYE'), 200, 'OK');
-    await carrier.next('ACK');
-    callee.reply(await carrier.next('BYE'), 200, 'OK');
-    expect(await rig.nextRecord()).toMatchObject({ outcomeCode: 'ack-timeout' });
-  });
-
   it('an answer that the media node refuses ends both legs', async () => {
     const { pbx, carrier, rig } = stage();
-    const { caller, callee, ok } = await offered();
+    const { caller, callee, ok } = await offered(stage());
     rig.media.before = () => {
       throw new Error('not acceptable');
     };
@@ -124,3 +115,18 @@ onCallStage('an INVITE without SDP', (stage) => {
     expect(await rig.nextRecord()).toMatchObject({ outcomeCode: 'caller-cancelled' });
   });
 });
+
+onCallStage(
+  'an INVITE without SDP, answered',
+  (stage) => {
+    it('an ACK that never comes ends both legs', async () => {
+      const { pbx, carrier, rig } = stage();
+      const { caller, callee } = await offered(stage());
+      caller.reply(await pbx.next('BYE'), 200, 'OK');
+      await carrier.next('ACK');
+      callee.reply(await carrier.next('BYE'), 200, 'OK');
+      expect(await rig.nextRecord()).toMatchObject({ outcomeCode: 'ack-timeout' });
+    });
+  },
+  SHORT_ACK_WAIT,
+);

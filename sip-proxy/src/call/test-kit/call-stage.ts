@@ -31,8 +31,10 @@ export const answerTo =
   (message: PeerMessage): boolean =>
     message.status === status && header(message, 'cseq').endsWith(method);
 
-/** Short timers: a lost ACK or answer is noticed after 700 ms. */
+/** Short timers: a lost answer is noticed after 700 ms. */
 const TIMERS = { t1x64: 700, settleLimitMs: 3_000 };
+/** With this also a lost ACK is noticed soon, after 64*T1 (RFC 3261 §13.3.1.4); every message is repeated early. */
+export const SHORT_ACK_WAIT = { t1: 20 };
 const LEFT_WITHIN_MS = 5_000;
 
 /**
@@ -49,12 +51,14 @@ export const onCallStage = (
   describe(title, () => {
     let stage: CallStage;
     let rig: Rig;
+    let stop = (): Promise<void> => Promise.resolve();
     let invited: string[];
 
     beforeAll(async () => {
       rig = await startRig({ config: fixtureConfig({ gateways: [] }), ...TIMERS, ...options });
+      stop = () => rig.stop();
     }, 30_000);
-    afterAll(() => rig.stop());
+    afterAll(() => stop());
     beforeEach(async () => {
       const pbx = await SipPeer.open();
       const carrier = await SipPeer.open(CARRIER_ADDRESS);

@@ -18,7 +18,16 @@ export interface EngineProcess {
   stop(): Promise<void>;
 }
 
-export const startEngineProcess = async (t1x64 = 4000, adminPort = 0): Promise<EngineProcess> => {
+/** In milliseconds (RFC 3261 table 4): `t1x64` for timers B, F and H, `t1` for repeats and, 64 times, an ACK's absence. */
+export interface EngineTimers {
+  t1?: number | undefined;
+  t1x64?: number | undefined;
+}
+
+export const startEngineProcess = async (
+  { t1 = 500, t1x64 = 4000 }: EngineTimers = {},
+  adminPort = 0,
+): Promise<EngineProcess> => {
   const child: ChildProcess = spawn(
     process.execPath,
     [
@@ -29,6 +38,8 @@ export const startEngineProcess = async (t1x64 = 4000, adminPort = 0): Promise<E
         ENGINE_SECRET,
         '--t1x64',
         String(t1x64),
+        '--t1',
+        String(t1),
         '--log-level',
         process.env['ENGINE_LOG'] ?? 'warn',
       ],
@@ -36,7 +47,10 @@ export const startEngineProcess = async (t1x64 = 4000, adminPort = 0): Promise<E
     { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, TRUNKLINE_CHILD: '1' } },
   );
   if (!child.stdout) throw new Error('no stdout');
-  const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
+  const failed = once(child, 'exit').then(([code]) => {
+    throw new Error(`the engine ended with ${code} before it served`);
+  });
+  const [line] = (await Promise.race([once(createInterface(child.stdout), 'line'), failed])) as [string];
   const ready = JSON.parse(line) as {
     sip: { host: string; port: number }[];
     admin: string;

@@ -10,7 +10,12 @@ import { CallRegistry } from '../call-registry.ts';
 import { connectEngine } from '../engine-link.ts';
 import { serveIncoming } from '../incoming.ts';
 import { createSipStack } from '../sip-stack.ts';
-import { ENGINE_SECRET, startEngineProcess, type EngineProcess } from './engine-process.ts';
+import {
+  ENGINE_SECRET,
+  startEngineProcess,
+  type EngineProcess,
+  type EngineTimers,
+} from './engine-process.ts';
 import { createFakeMedia, type FakeMedia } from './fake-media.ts';
 
 /** Call control in this process, on a real engine, with media that only writes down what it is asked. */
@@ -32,15 +37,14 @@ export interface Rig {
   stop(): Promise<void>;
 }
 
-export interface RigOptions {
+export interface RigOptions extends EngineTimers {
   config: EdgeConfig;
   ringLimitMs?: number;
   settleLimitMs?: number;
-  t1x64?: number;
 }
 
 export const startRig = async (options: RigOptions): Promise<Rig> => {
-  let engine = await startEngineProcess(options.t1x64);
+  let engine = await startEngineProcess(options);
   const registry = new CallRegistry();
   const media = createFakeMedia();
   media.onLost((sid, reason) => {
@@ -114,7 +118,7 @@ export const startRig = async (options: RigOptions): Promise<Rig> => {
     restartEngine: async () => {
       // Not events.once: each refused try on the way is an error event.
       const connected = new Promise((resolve) => stack.once('connect', resolve));
-      engine = await startEngineProcess(options.t1x64, engine.admin.port);
+      engine = await startEngineProcess(options, engine.admin.port);
       await connected;
     },
     forgetRecords: () => {
