@@ -32,6 +32,10 @@ const options = {
   t1: { type: 'string' },
   /** Milliseconds: timers B, F, H and the wait for an ACK. */
   t1x64: { type: 'string' },
+  /** Messages per second of a source that calls have gone through with; strangers have a twentieth; 0: no limit. */
+  'max-rate': { type: 'string' },
+  /** TCP and TLS connections of one source to a listener. */
+  'max-connections': { type: 'string' },
   parity: { type: 'string' },
   metrics: { type: 'string' },
   'log-level': { type: 'string' },
@@ -48,6 +52,10 @@ export function parseFlags(args: string[]): Omit<EngineOptions, 'log'> & { logLe
     admin: hostPort('admin', values.admin ?? '127.0.0.1:9022'),
     secret: secretOf(values.secret, values['secret-file']),
     timers,
+    maxima: {
+      ...whole('max-rate', 'rate', values['max-rate']),
+      ...whole('max-connections', 'perSource', values['max-connections']),
+    },
     parity: oneOf('parity', values.parity ?? 'on', ['on', 'off']) === 'on',
     ...(values.metrics !== undefined && { metrics: hostPort('metrics', values.metrics) }),
     logLevel: oneOf('log-level', values['log-level'] ?? 'info', LEVELS),
@@ -104,6 +112,14 @@ function milliseconds<K extends string>(flag: K, text: string | undefined): Part
     );
   }
   return { [flag]: Number(text) } as Partial<Record<K, number>>;
+}
+
+function whole<K extends string>(flag: string, key: K, text: string | undefined): Partial<Record<K, number>> {
+  if (text === undefined) return {};
+  if (!/^\d{1,7}$/.test(text)) {
+    throw new FlagError(`--${flag} ${JSON.stringify(text)} is not a whole number from 0 to 9999999`);
+  }
+  return { [key]: Number(text) } as Partial<Record<K, number>>;
 }
 
 function oneOf(flag: string, text: string, allowed: string[]): string {

@@ -9,7 +9,7 @@ import { serveMetrics } from './metrics/serve-metrics.ts';
 import { completeTimers, createTransactionLayer } from './transaction/index.ts';
 import type { ListeningAddress, Log, Protocol, Resolver, TimerOptions } from './transaction/index.ts';
 import type { TlsOptions } from './transport/tls-identity.ts';
-import type { ListenerSpec } from './transport/transport-settings.ts';
+import type { ListenerSpec, Maxima } from './transport/transport-settings.ts';
 import { AdminServer } from './wire/admin-server.ts';
 import { DRACHTIO_LIMITS, NO_LIMITS } from './wire/frame-limits.ts';
 import { RouteTable } from './wire/route-table.ts';
@@ -35,6 +35,8 @@ export interface EngineOptions {
   parity?: boolean;
   /** Time limits of the dialog layer, for tests. */
   limits?: Partial<Omit<DialogSettings, 'timers' | 'parity'>>;
+  /** Against floods and dawdlers; the defaults for what is left out. */
+  maxima?: Partial<Maxima>;
   /** Serves `/metrics` over HTTP where given. */
   metrics?: HostPort;
   resolver?: Resolver;
@@ -68,6 +70,7 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     timers,
     log,
     tls: options.tls,
+    maxima: options.maxima,
   });
   const closers = [() => layer.close()];
   try {

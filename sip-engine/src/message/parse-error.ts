@@ -5,7 +5,7 @@ import type { SipRequest } from './sip-message.ts';
 const longest = 160;
 
 /**
- * Bytes that are not a usable SIP message. `status` is what a request deserves (400, 413 or 505);
+ * Bytes that are not a usable SIP message. `status` is what a request deserves (400, 413, 505 or 513);
  * `request` holds what could be read, where that may be enough to answer.
  */
 export class ParseError extends Error {

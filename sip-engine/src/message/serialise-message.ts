@@ -18,6 +18,10 @@ export function serialiseMessage(message: SipMessage): Buffer {
     }
   }
   text += counted ? '\r\n' : `Content-Length: ${body.length}\r\n\r\n`;
-  const head = Buffer.from(text, 'utf8');
-  return body.length === 0 ? head : Buffer.concat([head, body]);
+  const headLength = Buffer.byteLength(text);
+  // Not from Buffer's pool: a response is kept for repeats (RFC 3261 §17.2), and would keep the 64 KiB around it.
+  const bytes = Buffer.allocUnsafeSlow(headLength + body.length);
+  bytes.write(text);
+  body.copy(bytes, headLength);
+  return bytes;
 }

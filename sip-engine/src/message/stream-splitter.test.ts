@@ -59,8 +59,8 @@ describe('the stream splitter', () => {
   });
 
   it.each([
-    ['a header block without end', `OPTIONS sip:a@b SIP/2.0\r\nX: ${'a'.repeat(300)}`, 413],
-    ['a header block too long', `OPTIONS sip:a@b SIP/2.0\r\nX: ${'a'.repeat(300)}\r\n\r\n`, 413],
+    ['a header block without end', `OPTIONS sip:a@b SIP/2.0\r\nX: ${'a'.repeat(300)}`, 513],
+    ['a header block too long', `OPTIONS sip:a@b SIP/2.0\r\nX: ${'a'.repeat(300)}\r\n\r\n`, 513],
     ['a body too long', message('x'.repeat(101)), 413],
     ['a Content-Length of no number', 'OPTIONS sip:a@b SIP/2.0\r\nContent-Length: x\r\n\r\n', 400],
     ['what is no SIP', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', 400],

@@ -40,6 +40,12 @@ export class StreamSplitter {
     return this.#end - this.#start;
   }
 
+  /** A message has begun; line ends before one do not count. */
+  get inMessage(): boolean {
+    const first = this.#buffer[this.#start];
+    return this.pending > 0 && first !== CR && first !== LF;
+  }
+
   /** @throws ParseError when the stream cannot be followed any further: close the connection */
   push(chunk: Buffer, take: (item: StreamItem) => void): void {
     this.#append(chunk);
@@ -94,9 +100,7 @@ export class StreamSplitter {
   #measure(): number | undefined {
     const end = this.#buffer.subarray(0, this.#end).indexOf(emptyLine, this.#scanned);
     const header = (end < 0 ? this.#end : end) - this.#start;
-    if (header > this.#limits.header) {
-      throw new ParseError(`a header block is longer than ${this.#limits.header} bytes`, { status: 413 });
-    }
+    if (header > this.#limits.header) throw this.#headerTooLong();
     if (end < 0) {
       this.#scanned = Math.max(this.#start, this.#end - 3);
       return undefined;
@@ -108,6 +112,25 @@ export class StreamSplitter {
       throw new ParseError(reason, message.kind === 'request' ? { status: 413, request: message } : {});
     }
     return header + emptyLine.length + body;
+  }
+
+  /** RFC 3261 §21.5.7. The headers that answers need mostly stand first. */
+  #headerTooLong(): ParseError {
+    const { header } = this.#limits;
+    const begun = readBeginning(this.#buffer.toString('utf8', this.#start, this.#start + header));
+    return new ParseError(`a header block is longer than ${header} bytes`, {
+      status: 513,
+      ...(begun?.kind === 'request' && { request: begun }),
+    });
+  }
+}
+
+/** What came whole of a header block that goes on and on. */
+function readBeginning(head: string): SipMessage | undefined {
+  try {
+    return readLenient(head.slice(0, Math.max(0, head.lastIndexOf('\r\n'))));
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { parseCSeq } from './cseq.ts';
-import { getHeaders } from './headers.ts';
+import { getHeader, getHeaders } from './headers.ts';
 import { parseNameAddr } from './name-addr.ts';
+import { splitList } from './params.ts';
 import { ParseError } from './parse-error.ts';
 import type { SipMessage } from './sip-message.ts';
-import { topVia, type Via } from './via.ts';
+import { parseVia, topVia, type Via } from './via.ts';
 
 /** What transactions go by, read once. */
 export interface Essentials {
@@ -26,6 +27,7 @@ export function readEssentials(message: SipMessage): Essentials {
   try {
     const via = topVia(message);
     if (via === undefined) throw new ParseError('header Via is missing');
+    checkSharedLine(message);
     const from = parseNameAddr(single(message, 'From'));
     const to = parseNameAddr(single(message, 'To'));
     const callId = single(message, 'Call-ID');
@@ -44,6 +46,12 @@ export function readEssentials(message: SipMessage): Essentials {
     if (!(error instanceof ParseError) || message.kind === 'response') throw error;
     throw new ParseError(error.message, { request: message });
   }
+}
+
+/** Responses go by the topmost Via, but its whole line is sent back: it has to be Vias (RFC 4475 §3.1.2.1). */
+function checkSharedLine(message: SipMessage): void {
+  const line = getHeader(message, 'Via') ?? '';
+  if (line.includes(',')) for (const other of splitList(line).slice(1)) parseVia(other);
 }
 
 function single(message: SipMessage, name: string): string {

@@ -3,6 +3,7 @@ import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { SipMessage } from '../message/index.ts';
 import type { Tally } from '../dialog/tally.ts';
 import type { RunningTransactionLayer } from '../transaction/index.ts';
+import type { DropCounts } from '../transport/drop-counts.ts';
 
 /** Where the figures that are read on request come from. */
 export interface EngineFigures {
@@ -61,6 +62,7 @@ export class EngineMetrics {
     this.total('repeats_absorbed_total', 'Repeated requests of peers', () => layer.counters.absorbed);
     this.total('timeouts_total', 'Transactions that ended by timer B, F or H', () => layer.counters.timeouts);
     this.total('parse_errors_total', 'Messages that are no usable SIP', () => layer.counters.malformed);
+    this.dropped(() => layer.counters.dropped);
     this.total('transport_errors_total', 'Failed sends and connections', () => layer.counters.errors);
   }
 
@@ -85,6 +87,19 @@ export class EngineMetrics {
         const { server, client } = read();
         this.set({ side: 'server' }, server);
         this.set({ side: 'client' }, client);
+      },
+    });
+  }
+
+  private dropped(read: () => DropCounts): void {
+    new Counter({
+      name: 'trunkline_engine_dropped_total',
+      help: 'Messages and connections given up before they got anywhere, by reason (docs/reference/limits.md)',
+      labelNames: ['reason'],
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        for (const [reason, count] of Object.entries(read())) this.inc({ reason }, count);
       },
     });
   }

@@ -12,7 +12,7 @@ export interface TransactionLayerOptions {
   listeners: ListenerSpec[];
   /** Milliseconds; RFC 3261 table 4 for what is left out. */
   timers?: TimerOptions;
-  maxima?: Partial<Maxima>;
+  maxima?: Partial<Maxima> | undefined;
   log?: Log;
   clock?: Clock;
   tls?: TlsOptions | undefined;

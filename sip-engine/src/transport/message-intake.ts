@@ -4,6 +4,8 @@ import { parseMessage } from '../message/parse-message.ts';
 import type { SipMessage } from '../message/sip-message.ts';
 import { readEssentials, type Essentials } from '../message/validate-message.ts';
 import type { Flow } from '../transaction/contract.ts';
+import type { SourceGate } from './source-gate.ts';
+import type { TransportCounters } from './transport-settings.ts';
 
 /** One whole message off the wire. */
 export interface ReceivedMessage {
@@ -20,8 +22,15 @@ export interface Intake {
   onMalformed(error: ParseError, flow: Flow): void;
 }
 
+/** What taking in needs besides the intake: who may have answers to what is no SIP, and what is dropped. */
+export interface IntakeContext {
+  intake: Intake;
+  gate: SourceGate;
+  counters: TransportCounters;
+}
+
 /** Reads and hands over one message; never throws for what a peer sent. */
-export function takeIn(intake: Intake, bytes: Buffer, flow: Flow): void {
+export function takeIn(context: IntakeContext, bytes: Buffer, flow: Flow): void {
   let message: SipMessage;
   let essentials: Essentials;
   try {
@@ -29,8 +38,18 @@ export function takeIn(intake: Intake, bytes: Buffer, flow: Flow): void {
     essentials = readEssentials(message);
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
-    intake.onMalformed(error, flow);
+    passMalformed(context, error, flow);
     return;
   }
-  intake.onMessage({ message, essentials, flow, size: bytes.length });
+  context.intake.onMessage({ message, essentials, flow, size: bytes.length });
+}
+
+/** A flood of rubbish is not worth answers: over UDP they would go to whoever the source address belongs to. */
+export function passMalformed(
+  { intake, gate, counters }: IntakeContext,
+  error: ParseError,
+  flow: Flow,
+): void {
+  if (gate.answersMalformed(flow.remoteAddress, Date.now())) intake.onMalformed(error, flow);
+  else counters.dropped.malformed += 1;
 }

@@ -5,9 +5,6 @@ import type { Hop } from '../transaction/contract.ts';
 import type { TlsIdentity } from './tls-identity.ts';
 import { TransportError } from './transport-error.ts';
 
-/** Half-open handshakes end after this many milliseconds. */
-const HANDSHAKE_MS = 10_000;
-
 export interface StreamServer {
   server: Server;
   /** Told of each socket that has connected, before TLS is agreed on. */
@@ -25,11 +22,12 @@ export const openTcpServer = (): StreamServer => {
   };
 };
 
-export const openTlsServer = (identity: TlsIdentity): StreamServer => {
+/** A handshake that takes longer than `handshakeTimeout` (ms) ends with the connection. */
+export const openTlsServer = (identity: TlsIdentity, handshakeTimeout: number): StreamServer => {
   const server = createTlsServer({
     ...identity.serving,
     noDelay: true,
-    handshakeTimeout: HANDSHAKE_MS,
+    handshakeTimeout,
     requestCert: identity.asksClients,
     rejectUnauthorized: identity.asksClients,
     // RFC 7301: peers that offer "sip" by ALPN get it.

@@ -4,7 +4,8 @@ import { TLSSocket } from 'node:tls';
 import { ParseError } from '../message/parse-error.ts';
 import { StreamSplitter, type StreamItem } from '../message/stream-splitter.ts';
 import type { Flow } from '../transaction/contract.ts';
-import { takeIn } from './message-intake.ts';
+import { passMalformed, takeIn } from './message-intake.ts';
+import type { DropReason } from './drop-counts.ts';
 import { describeSystemError, TransportError } from './transport-error.ts';
 import type { Maxima } from './transport-settings.ts';
 import type { ListenerContext, SendDone } from './udp-listener.ts';
@@ -22,6 +23,10 @@ export class TcpConnection {
   readonly #closeListeners = new Set<(reason: string) => void>();
   #waiting: { bytes: Buffer; done: SendDone | undefined }[] = [];
   #connected: boolean;
+  /** Something whole has come: a message or a keep-alive. */
+  #heard = false;
+  #deadline: NodeJS.Timeout | undefined;
+  #pause: NodeJS.Timeout | undefined;
   #reason = 'connection closed by peer';
   #closed = false;
 
@@ -76,16 +81,20 @@ export class TcpConnection {
 
   #listen(): void {
     const socket = this.#socket;
-    socket.setTimeout(this.#connected ? this.#maxima.idle : this.#maxima.connect);
+    // A peer that connects to us has something to say.
+    socket.setTimeout(this.#connected ? this.#maxima.silence : this.#maxima.connect);
     socket.on(socket instanceof TLSSocket ? 'secureConnect' : 'connect', () => {
       this.#connected = true;
+      this.#heard = true;
       socket.setTimeout(this.#maxima.idle);
       const waiting = this.#waiting;
       this.#waiting = [];
       for (const { bytes, done } of waiting) this.#write(bytes, done);
     });
     socket.on('timeout', () => {
-      this.destroy(this.#connected ? 'connection idle' : 'connect timeout');
+      if (this.#heard) this.destroy('connection idle');
+      else if (this.#connected) this.#drop('silent-connection', 'nothing came on the connection');
+      else this.destroy('connect timeout');
     });
     socket.on('error', (error) => {
       this.#reason = describeSystemError(error);
@@ -107,19 +116,59 @@ export class TcpConnection {
       if (!(error instanceof ParseError)) throw error;
       // Where the next message begins is unknown now: answer what can be answered, then close.
       this.#socket.pause();
-      this.#context.intake.onMalformed(error, this.flow);
+      passMalformed(this.#context, error, this.flow);
       this.end(error.message);
     }
+    this.#setDeadline();
   }
 
   #take(item: StreamItem): void {
+    this.#markHeard();
     if (item.kind === 'ping') {
       this.#context.counters.pings += 1;
       this.#socket.write(pong);
       return;
     }
     this.#context.counters.received += 1;
-    takeIn(this.#context.intake, item.bytes, this.flow);
+    takeIn(this.#context, item.bytes, this.flow);
+    const wait = this.#context.gate.owes(this.flow.remoteAddress, Date.now());
+    if (wait > 0) this.#hold(wait);
+  }
+
+  /** Something whole has come: what is pending now is another message, with a time of its own. */
+  #markHeard(): void {
+    clearTimeout(this.#deadline);
+    this.#deadline = undefined;
+    if (this.#heard) return;
+    this.#heard = true;
+    this.#socket.setTimeout(this.#maxima.idle);
+  }
+
+  /** A peer that sends a message in drops holds memory with it: it has a fixed time, however the drops fall. */
+  #setDeadline(): void {
+    const due = this.#splitter.inMessage && this.#pause === undefined && this.usable;
+    if (!due || this.#deadline !== undefined) return;
+    this.#deadline = setTimeout(() => {
+      this.#drop('slow-message', 'a message did not become whole in time');
+    }, this.#maxima.message);
+  }
+
+  /** A stream is slowed rather than cut: nothing of it is lost, and its sender's own buffers fill. */
+  #hold(milliseconds: number): void {
+    if (this.#pause === undefined) this.#context.counters.dropped.throttled += 1;
+    this.#socket.pause();
+    clearTimeout(this.#pause);
+    this.#pause = setTimeout(() => {
+      this.#pause = undefined;
+      if (!this.usable) return;
+      this.#socket.resume();
+      this.#setDeadline();
+    }, milliseconds);
+  }
+
+  #drop(why: DropReason, reason: string): void {
+    this.#context.counters.dropped[why] += 1;
+    this.destroy(reason);
   }
 
   #write(bytes: Buffer, done: SendDone | undefined): void {
@@ -142,6 +191,8 @@ export class TcpConnection {
 
   #finish(): void {
     this.#closed = true;
+    clearTimeout(this.#deadline);
+    clearTimeout(this.#pause);
     if (!this.#connected) this.#context.counters.errors += 1;
     const waiting = this.#waiting;
     this.#waiting = [];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isIPv6, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { Hop } from '../transaction/contract.ts';
+import { ConnectionQuota } from './connection-quota.ts';
 import { advertisedAddress, isLoopback, isWildcard, plainAddress } from './local-address.ts';
 import { openSocket, openTcpServer, openTlsServer, type StreamServer } from './open-socket.ts';
 import { TcpConnection } from './tcp-connection.ts';
@@ -13,6 +14,7 @@ import type { ListenerContext } from './udp-listener.ts';
 export class TcpPool {
   readonly listening: ListeningAddress[] = [];
   readonly #servers: Server[] = [];
+  readonly #quotas: ConnectionQuota[] = [];
   readonly #byId = new Map<number, TcpConnection>();
   readonly #byRemote = new Map<string, TcpConnection>();
   readonly #context: ListenerContext;
@@ -42,26 +44,26 @@ export class TcpPool {
     server.removeAllListeners('error');
     const bound = server.address() as AddressInfo;
     const listening: ListeningAddress = { protocol, address: bound.address, port: bound.port };
-    let open = 0;
+    const quota = new ConnectionQuota(this.#maxima);
+    this.#quotas.push(quota);
     server.on('error', (error) => {
       this.#context.log.warn({ err: error }, `${protocol.toUpperCase()} listener error`);
     });
     onRaw((socket) => {
-      if (open >= this.#maxima.connections) {
-        this.#context.counters.connectionsRefused += 1;
-        socket.destroy();
-        return;
-      }
-      open += 1;
-      socket.once('close', () => {
-        open -= 1;
-      });
+      const excess = quota.enter(socket);
+      if (excess === undefined) return;
+      this.#context.counters.connectionsRefused += 1;
+      this.#context.counters.dropped[excess] += 1;
+      socket.destroy();
     });
     onReady((socket) => {
       if (!socket.destroyed) this.#accept(socket, listening);
     });
     server.on('tlsClientError', (error: Error, socket: Socket) => {
+      // Node leaves a handshake that took too long to whoever is told.
+      socket.destroy();
       this.#context.counters.errors += 1;
+      this.#context.counters.dropped.handshake += 1;
       const from = socket.remoteAddress;
       this.#context.log.debug({ reason: describeSystemError(error), from }, 'TLS not agreed on');
     });
@@ -100,12 +102,13 @@ export class TcpPool {
         }),
     );
     for (const connection of this.#byId.values()) connection.destroy('shutting down');
+    for (const quota of this.#quotas) quota.destroyAll();
     await Promise.all(closed);
   }
 
   #newServer(protocol: StreamProtocol): StreamServer {
     if (protocol === 'tcp') return openTcpServer();
-    if (this.#identity) return openTlsServer(this.#identity);
+    if (this.#identity) return openTlsServer(this.#identity, this.#maxima.handshake);
     throw new Error('TLS needs a certificate and its key');
   }
 

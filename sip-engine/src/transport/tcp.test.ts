@@ -156,7 +156,7 @@ describe('a TCP connection ends', () => {
 
   it.each([
     ['bytes that are no SIP', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', undefined],
-    ['a header block that never ends', `OPTIONS sip:a SIP/2.0\r\nX: ${'x'.repeat(2000)}`, 413],
+    ['a header block that never ends', `OPTIONS sip:a SIP/2.0\r\nX: ${'x'.repeat(2000)}`, 513],
     ['a body that is too long', optionsText('a', 'x'.repeat(600)), 413],
   ])('after %s, which cannot be followed any further', async (_, text, status) => {
     await open({ header: 1000, body: 500 });

@@ -16,7 +16,7 @@ import {
 import type { Flow, Hop } from '../transaction/contract.ts';
 import type { TlsOptions } from './tls-identity.ts';
 import { TransportLayer } from './transport-layer.ts';
-import { defaultMaxima } from './transport-settings.ts';
+import { defaultMaxima, type Maxima } from './transport-settings.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tl-tls-'));
 const DOMAIN = 'acme.pstn.example.com';
@@ -60,6 +60,7 @@ interface Opened {
 const open = async (
   options: Partial<TlsOptions> = {},
   subject: Subject = { names: [DOMAIN] },
+  maxima: Partial<Maxima> = {},
 ): Promise<Opened> => {
   const files = write(await authority.issue(subject));
   const received: Flow[] = [];
@@ -67,7 +68,7 @@ const open = async (
   let arrived = Promise.withResolvers<Flow>();
   const layer = await TransportLayer.open({
     listeners: [{ protocol: 'tls', host: '127.0.0.1', port: 0 }],
-    maxima: defaultMaxima,
+    maxima: { ...defaultMaxima, ...maxima },
     log: { debug: () => undefined, warn: (_, text) => said.push(text) },
     tls: { ...files, caFile: write(authority).certFile, ...options },
     intake: {
@@ -314,5 +315,19 @@ describe('settings', () => {
   it('say that key and certificate do not fit', async () => {
     const other = write(await authority.issue({ names: [DOMAIN] }));
     await expect(open({ keyFile: other.keyFile })).rejects.toThrow(/cannot be used together/);
+  });
+});
+
+describe('a TLS handshake', () => {
+  it('that is never finished ends with the connection', async () => {
+    const { layer, port } = await open({}, undefined, { handshake: 300 });
+    const socket = connectTcp({ host: '127.0.0.1', port });
+    socket.on('error', () => undefined).resume();
+    await once(socket, 'connect');
+    // The first bytes of a ClientHello, and no more of it.
+    socket.write(Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01]));
+    await once(socket, 'close');
+    expect(layer.counters.dropped.handshake).toBe(1);
+    expect(layer.connections).toBe(0);
   });
 });

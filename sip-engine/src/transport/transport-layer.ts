@@ -3,7 +3,10 @@ import { isIPv6 } from 'node:net';
 import type { Flow, Hop } from '../transaction/contract.ts';
 import { isLoopback, isWildcard } from './local-address.ts';
 import type { Intake } from './message-intake.ts';
+import { noDrops } from './drop-counts.ts';
 import { openListeners } from './open-listeners.ts';
+import { showsProgress } from './progress.ts';
+import { SourceGate } from './source-gate.ts';
 import { TcpPool } from './tcp-pool.ts';
 import { TlsIdentity, type TlsOptions } from './tls-identity.ts';
 import { TransportError } from './transport-error.ts';
@@ -30,17 +33,19 @@ export class TransportLayer {
   readonly counters: TransportCounters;
   readonly #udp: UdpListener[];
   readonly #tcp: TcpPool;
+  readonly #gate: SourceGate;
   readonly #identity: TlsIdentity | undefined;
   #closed = false;
 
   private constructor(
     udp: UdpListener[],
     tcp: TcpPool,
-    counters: TransportCounters,
+    { counters, gate }: ListenerContext,
     identity: TlsIdentity | undefined,
   ) {
     this.#udp = udp;
     this.#tcp = tcp;
+    this.#gate = gate;
     this.#identity = identity;
     this.counters = counters;
   }
@@ -48,12 +53,17 @@ export class TransportLayer {
   /** Opens all listeners or none.  Rejects with the address that cannot be had. */
   static async open(options: TransportOptions): Promise<TransportLayer> {
     const counters = { received: 0, sent: 0, malformed: 0, pings: 0, connectionsRefused: 0, errors: 0 };
-    const context: ListenerContext = { intake: options.intake, counters, log: options.log };
+    const context: ListenerContext = {
+      intake: options.intake,
+      gate: new SourceGate(options.maxima.rate),
+      counters: { ...counters, dropped: noDrops() },
+      log: options.log,
+    };
     const identity = options.tls === undefined ? undefined : new TlsIdentity(options.tls, options.log);
     const tcp = new TcpPool(context, options.maxima, identity);
     try {
       const udp = await openListeners(options.listeners, tcp, context);
-      return new TransportLayer(udp, tcp, counters, identity);
+      return new TransportLayer(udp, tcp, context, identity);
     } catch (error) {
       identity?.close();
       throw error;
@@ -82,6 +92,8 @@ export class TransportLayer {
 
   /** Sends a request. `done` is called once, never before this returns, with the flow or a readable error. */
   send(bytes: Buffer, hop: Hop, local: ListeningAddress, done: SendDone): void {
+    // Whom we call, or answer an answer of, is no stranger.
+    this.#gate.vouch(hop.address, Date.now());
     if (hop.protocol !== 'udp') {
       this.#sendOnStream(bytes, hop, local, (error, flow) => {
         process.nextTick(done, error, flow);
@@ -100,6 +112,9 @@ export class TransportLayer {
   /** Sends a response: back on the stream, or to the address it came from (RFC 3261 §18.2.2, RFC 3581 §4). */
   reply(bytes: Buffer, target: ReplyTarget, done?: SendDone): void {
     const { flow, port } = target;
+    const now = Date.now();
+    if (!this.#gate.isKnown(flow.remoteAddress, now) && showsProgress(bytes))
+      this.#gate.vouch(flow.remoteAddress, now);
     if (flow.protocol === 'udp') {
       const hop: Hop = { protocol: 'udp', address: flow.remoteAddress, port };
       this.#udpOf(flow)?.send(bytes, hop, done);

@@ -3,9 +3,9 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import type { Flow, Hop } from '../transaction/contract.ts';
 import { advertisedAddress } from './local-address.ts';
-import { takeIn, type Intake } from './message-intake.ts';
+import { takeIn, type IntakeContext } from './message-intake.ts';
 import { describeSystemError, TransportError } from './transport-error.ts';
-import type { ListeningAddress, Log, TransportCounters } from './transport-settings.ts';
+import type { ListeningAddress, Log } from './transport-settings.ts';
 
 /** Absorbs bursts while the event loop is busy; the kernel may give less. */
 const socketBuffer = 4 * 1024 * 1024;
@@ -14,9 +14,7 @@ const blank = new Set([0, 10, 13]);
 
 export type SendDone = (error: TransportError | undefined, flow: Flow) => void;
 
-export interface ListenerContext {
-  intake: Intake;
-  counters: TransportCounters;
+export interface ListenerContext extends IntakeContext {
   log: Log;
 }
 
@@ -101,8 +99,14 @@ export class UdpListener {
       this.#context.counters.pings += 1;
       return;
     }
-    this.#context.counters.received += 1;
-    takeIn(this.#context.intake, bytes, this.flowTo(remote.address, remote.port));
+    const { counters, gate } = this.#context;
+    // Before anything is read: this is what a flood costs.
+    if (!gate.admits(remote.address, Date.now())) {
+      counters.dropped.rate += 1;
+      return;
+    }
+    counters.received += 1;
+    takeIn(this.#context, bytes, this.flowTo(remote.address, remote.port));
   }
 }
 

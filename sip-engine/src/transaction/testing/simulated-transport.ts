@@ -4,6 +4,7 @@ import type { SipMessage, SipRequest } from '../../message/sip-message.ts';
 import { readEssentials } from '../../message/validate-message.ts';
 import type { ReceivedMessage } from '../../transport/message-intake.ts';
 import { TransportError } from '../../transport/transport-error.ts';
+import { noDrops } from '../../transport/drop-counts.ts';
 import type { ListeningAddress, TransportCounters } from '../../transport/transport-settings.ts';
 import type { SendDone } from '../../transport/udp-listener.ts';
 import type { ReplyTarget } from '../../transport/transport-layer.ts';
@@ -24,6 +25,7 @@ export class SimulatedTransport implements Transport {
     pings: 0,
     connectionsRefused: 0,
     errors: 0,
+    dropped: noDrops(),
   };
   readonly connections = 0;
   /** `address:port` that refuse. */

@@ -77,9 +77,9 @@ export class Station {
     });
   }
 
-  /** A TCP connection of a peer to us. */
-  async dial(): Promise<Socket> {
-    const socket = createConnection(this.port, HOST);
+  /** A TCP connection of a peer, by default at our own address, to us. */
+  async dial(localAddress = HOST): Promise<Socket> {
+    const socket = createConnection({ port: this.port, host: HOST, localAddress });
     socket.on('error', () => undefined);
     this.#closers.push(() => socket.destroy());
     await once(socket, 'connect');
