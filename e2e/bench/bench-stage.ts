@@ -29,6 +29,8 @@ export const startBenchStage = async (options: BenchOptions): Promise<BenchStage
     mediaPorts: mediaPorts(options),
     // Warnings and worse: what it says of each call goes through a pipe, and it would wait for whoever reads that.
     rtpengineArgs: ['--log-level=4'],
+    // SIPp would take an OPTIONS for a call that goes wrong.
+    args: ['--probe-interval', '0'],
     manifests: [
       ...trunk('bench', { acl: [`${PBX}/32`], users: { [username]: password }, numbers: [CALL.from] }),
       carrier('pstn', [{ host: PSTN, port: gatewayPort }]),
