@@ -22,7 +22,7 @@ import type { Verdict } from './rollout.ts';
 import type { LiveProxy } from './proxy-fleet.ts';
 
 export interface StatusWriterOptions {
-  applier: Applier;
+  applier: Pick<Applier, 'applyStatus'>;
   /** The resource as last heard. */
   resource: (key: ResourceKey) => LiveResource | undefined;
   /** What compiling says of it. */

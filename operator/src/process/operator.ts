@@ -24,8 +24,8 @@ import { Work } from '../controller/work.ts';
 import { SHARD_SELECTOR, type ShardObject } from '../publish/shard-objects.ts';
 import type { OperatorFlags } from './flags.ts';
 
-/** Quicker than Kubernetes' own components: within 17 s of a leader's death there is another one. */
-const ELECTION = { leaseMs: 10_000, renewDeadlineMs: 7_000, retryMs: 1_500 };
+/** A little quicker than Kubernetes' own components: within 19 s of a leader's death there is another one. */
+const ELECTION = { leaseMs: 12_000, renewDeadlineMs: 9_000, retryMs: 1_500 };
 
 /**
  * Runs the operator until the signal fires. `onReady` is told when the caches are filled, leading or not.

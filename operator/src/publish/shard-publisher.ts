@@ -25,8 +25,8 @@ import type { ShardDocument } from './to-shards.ts';
 export type Written = 'applied' | 'deleted' | 'failed';
 
 export interface ShardPublisherOptions {
-  client: KubeClient;
-  applier: Applier;
+  client: Pick<KubeClient, 'delete'>;
+  applier: Pick<Applier, 'apply'>;
   /** Asked before each write: false where another may be leading by now. */
   mayWrite: () => boolean;
   namespace: string;

@@ -13,7 +13,7 @@ const SETTLE_MS = 5;
 /** A shard that somebody deletes by mistake is put back by the operator well within this. */
 const REMOVAL_GRACE_MS = 1_000;
 /** Proxies are many, but none should be a minute late after the API server was away. */
-const BACK_OFF = { firstMs: 500, maxMs: 5_000, jitter: 1 };
+const BACK_OFF = { firstMs: 500, maxMs: 3_000, jitter: 1 };
 
 export interface KubernetesSourceOptions {
   client: KubeClient;
