@@ -2,10 +2,12 @@
 import { addToTag, createResponse } from '../message/create-response.ts';
 import { getHeader } from '../message/headers.ts';
 import { newTag } from '../message/identifiers.ts';
+import { splitList } from '../message/params.ts';
 import type { ParseError } from '../message/parse-error.ts';
+import type { SipRequest } from '../message/sip-message.ts';
 import { serialiseMessage } from '../message/serialise-message.ts';
 import { statusReason } from '../message/status-reasons.ts';
-import { topVia } from '../message/via.ts';
+import { parseVia, topVia, type Via } from '../message/via.ts';
 import type { TransportLayer } from '../transport/transport-layer.ts';
 import type { Flow } from './contract.ts';
 import { replyTarget, stampVia } from './via-stamp.ts';
@@ -21,9 +23,10 @@ export function refuseMalformed(error: ParseError, flow: Flow, transport: Transp
   if (request === undefined || request.method === 'ACK') return false;
   if (needed.some((name) => getHeader(request, name) === undefined)) return false;
   try {
-    const via = topVia(request);
+    const via = error.status === 505 ? viaOfAnyVersion(request) : topVia(request);
     if (via === undefined) return false;
-    stampVia(request, via, flow);
+    // The Via of another version goes back as it came: only the address is taken from it.
+    if (error.status !== 505) stampVia(request, via, flow);
     // A reason phrase is one line of text.
     const detail = error.message.replace(/[\x00-\x1f\x7f]/g, ' ');
     const response = createResponse(request, error.status, `${statusReason(error.status)} (${detail})`);
@@ -33,4 +36,10 @@ export function refuseMalformed(error: ParseError, flow: Flow, transport: Transp
   } catch {
     return false;
   }
+}
+
+/** A message of SIP/7.0 has Vias of SIP/7.0 (RFC 4475 §3.1.2.16). */
+function viaOfAnyVersion(request: SipRequest): Via | undefined {
+  const [first] = splitList(getHeader(request, 'Via') ?? '');
+  return first === undefined ? undefined : parseVia(first.replace(/^SIP\s*\/\s*\d+\.\d+/i, 'SIP/2.0'));
 }

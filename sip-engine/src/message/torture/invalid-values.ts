@@ -45,7 +45,7 @@ export const invalidValues: TortureMessage[] = [
         'Max-Forwards: 70',
         'Call-ID: baddate.239423mnsadf3j23lj42--sedfnm234',
         'CSeq: 1392934 INVITE',
-        'Via: SIP/2.0/UDP host5.example.com;branch=z9hG4bKkdjuw',
+        'Via: SIP/2.0/UDP host5.example.com;branch=z9hG4bKkdjuw-baddate',
         'Date: Fri, 01 Jan 2010 16:00:00 EST',
         CALLER,
         ...SDP,
@@ -182,7 +182,7 @@ export const invalidValues: TortureMessage[] = [
     note: 'over TCP a first line that is none ends the connection',
     bytes: message([
       'SIP/2.0 4294967301 better not break the receiver',
-      'Via: SIP/2.0/UDP 192.0.2.105;branch=z9hG4bK2398ndaoe',
+      'Via: SIP/2.0/UDP 192.0.2.105;branch=z9hG4bK2398ndaoe-bigcode',
       'Call-ID: bigcode.asdof3uj203asdnf3429uasdhfas3ehjasdfas9i',
       'CSeq: 353494 INVITE',
       'From: <sip:user@example.com>;tag=39ansfi3',

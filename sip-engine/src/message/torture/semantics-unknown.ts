@@ -50,8 +50,8 @@ export const unknownThings: TortureMessage[] = [
     about: 'a Request-URI of a scheme that nobody knows',
     asks: '416',
     parser: 'read',
-    udp: 404,
-    note: 'policy knows sip:, sips: and tel: and finds no domain in it',
+    udp: 400,
+    note: 'policy reads sip:, sips: and tel:, and says that it cannot read this',
     bytes: message([
       'OPTIONS nobodyKnowsThisScheme:totallyopaquecontent SIP/2.0',
       'To: sip:user@example.com',
@@ -69,7 +69,7 @@ export const unknownThings: TortureMessage[] = [
     about: 'a Request-URI of a scheme that is not for SIP',
     asks: '416',
     parser: 'read',
-    udp: 404,
+    udp: 400,
     note: 'as unkscm',
     bytes: message([
       'OPTIONS soap.beep://192.0.2.103:3002 SIP/2.0',
@@ -78,7 +78,7 @@ export const unknownThings: TortureMessage[] = [
       'Max-Forwards: 3',
       'Call-ID: novelsc.asdfasser0q239nwsdfasdkl34',
       'CSeq: 3923423 OPTIONS',
-      'Via: SIP/2.0/UDP host9.example.com;branch=z9hG4bKkdjuw39234',
+      'Via: SIP/2.0/UDP host9.example.com;branch=z9hG4bKkdjuw39234-novelsc',
       'Content-Length: 0',
     ]),
   },

@@ -66,7 +66,7 @@ export const oddValues: TortureMessage[] = [
     bytes: message(
       [
         'SIP/2.0 200 OK',
-        'Via: SIP/2.0/UDP 192.0.2.198;branch=z9hG4bK1324923',
+        'Via: SIP/2.0/UDP 192.0.2.198;branch=z9hG4bK1324923-bcast',
         'Via: SIP/2.0/UDP 255.255.255.255;branch=z9hG4bK1saber23',
         'Call-ID: bcast.0384840201234ksdfak3j2erwedfsASdf',
         'CSeq: 35 INVITE',
@@ -128,7 +128,7 @@ export const oddValues: TortureMessage[] = [
     note: NO_REGISTER,
     bytes: message([
       'REGISTER sip:example.com SIP/2.0',
-      'Via: SIP/2.0/UDP saturn.example.com:5060;branch=z9hG4bKkdjuw',
+      'Via: SIP/2.0/UDP saturn.example.com:5060;branch=z9hG4bKkdjuw-cparam02',
       'Max-Forwards: 70',
       'From: sip:watson@example.com;tag=838293',
       'To: sip:watson@example.com',
@@ -153,7 +153,7 @@ export const oddValues: TortureMessage[] = [
       'Max-Forwards: 70',
       'Call-ID: regescrt.k345asrl3fdbv@192.0.2.1',
       'CSeq: 14398234 REGISTER',
-      'Via: SIP/2.0/UDP host5.example.com;branch=z9hG4bKkdjuw',
+      'Via: SIP/2.0/UDP host5.example.com;branch=z9hG4bKkdjuw-regescrt',
       'M: <sip:user@example.com?Route=%3Csip:sip.example.com%3E>',
       'L:0',
     ]),
@@ -190,7 +190,8 @@ export const oddValues: TortureMessage[] = [
     asks: 'read it',
     parser: 'read',
     udp: 400,
-    note: 'read, and refused by policy: a call needs a Contact (RFC 3261 §8.1.1.8)',
+    tcp: 'closed',
+    note: 'read, and refused: a call needs a Contact (RFC 3261 §8.1.1.8); over TCP its body, without Content-Length, is taken for a broken message',
     bytes: message(
       [
         'INVITE sip:UserB@example.com SIP/2.0',

@@ -6,7 +6,7 @@ export type ParserVerdict = 'read' | 400 | 413 | 505 | 'no message';
 /** What the sender sees at the edge: a final status, nothing, or the end of its connection without an answer. */
 export type EdgeAnswer = number | 'silence' | 'closed';
 
-/** One message of RFC 4475, under the RFC's own name. */
+/** One message of RFC 4475, under the RFC's own name. Where the RFC gives one branch to two messages, the second has its own. */
 export interface TortureMessage {
   name: string;
   /** Of RFC 4475. */
