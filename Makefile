@@ -27,14 +27,14 @@ test: $(STAMP) programs ## Everything: lint, generated files, unit and end-to-en
 	@NODE=$(NODE) e2e/test.sh
 
 test-unit: $(STAMP) ## Unit tests alone (make test-unit ROOM=operator for one room)
-	$(JEST) --selectProjects $(or $(ROOM),crds operator media-relay sip-engine sip-proxy cli)
+	$(JEST) --selectProjects $(or $(ROOM),crds kube operator media-relay sip-engine sip-proxy cli)
 
 test-e2e: $(STAMP) programs ## End-to-end tests alone (needs SIPp and rtpengine)
 	$(JEST) --selectProjects e2e
 
 test-kubernetes: $(STAMP) ## Tests on a real kube-apiserver and etcd (built from Go modules once)
 	e2e/tools/build.sh >/dev/null
-	$(JEST) --selectProjects kube
+	$(JEST) --selectProjects kube operator e2e -- kube/ operator/ e2e/tests/kubernetes e2e/tests/charts
 
 lint: $(STAMP) ## Types, ESLint, formatting
 	$(NODE) node_modules/typescript/bin/tsc -p tsconfig.json
