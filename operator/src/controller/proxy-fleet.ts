@@ -50,9 +50,9 @@ export class ProxyFleet {
     this.#graceMs = graceMs;
     // This process may have been started because the API server was away.
     this.#graceUntil = Date.now() + graceMs;
-    for (const lease of leases.cache.list()) this.#hear(lease.metadata.name, lease, false);
+    for (const lease of leases.cache.list()) this.#known.set(lease.metadata.name, knownOf(lease, undefined));
     this.#end = leases.cache.subscribe(({ after, before }) => {
-      this.#hear((after ?? before)?.metadata.name ?? '', after, true);
+      this.#hear((after ?? before)?.metadata.name ?? '', after);
     });
     this.#look = setInterval(() => {
       if (leases.failingSince !== undefined) this.#graceUntil = Date.now() + this.#graceMs;
@@ -89,7 +89,7 @@ export class ProxyFleet {
     clearTimeout(this.#timer);
   }
 
-  #hear(name: string, lease: Lease | undefined, observed: boolean): void {
+  #hear(name: string, lease: Lease | undefined): void {
     const before = this.#known.get(name);
     if (!lease) {
       this.#known.delete(name);
@@ -97,7 +97,7 @@ export class ProxyFleet {
       return;
     }
     const now = Date.now();
-    const renewed = observed && lease.spec?.renewTime !== before?.renewTime;
+    const renewed = lease.spec?.renewTime !== before?.renewTime;
     const next = knownOf(lease, renewed ? now : before?.renewedAt);
     this.#known.set(name, next);
     this.#watchExpiry();

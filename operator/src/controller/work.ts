@@ -122,7 +122,6 @@ export class Work {
   /** Until leadership ends, and then until what is being written is written. */
   async run(): Promise<void> {
     const { signal } = this.#leadership;
-    this.#publisher.lookAtAll();
     await Promise.all([
       this.#inputs.run(signal),
       this.#publisher.run(signal),

@@ -122,7 +122,6 @@ describe('publishing', () => {
     put(document('3f', 'r1'));
     await namespace.wrote(1);
     put(document('3f', 'r1'), document('40', 'x1'));
-    publisher.lookAtAll();
     expect(await namespace.wrote(2)).toEqual(['+ConfigMap trunkline-3f', '+ConfigMap trunkline-40']);
   });
 
@@ -169,8 +168,16 @@ describe('publishing', () => {
   it('deletes what an earlier leader has left', async () => {
     namespace.put('ConfigMap', { metadata: { name: 'trunkline-77', namespace: 'tl' } });
     namespace.put('ConfigMap', { metadata: { name: 'something-else', namespace: 'tl' } });
-    publisher.lookAtAll();
-    expect(await namespace.wrote(1)).toEqual(['-ConfigMap trunkline-77 uid-trunkline-77']);
+    namespace.put('ConfigMap', { metadata: { name: 'trunkline-78', namespace: 'tl' } });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    // Nothing is wanted yet, and so nothing is unwanted.
+    expect(namespace.writes).toEqual([]);
+    put(document('78', 'r1'));
+    const writes = await namespace.wrote(2);
+    expect([...writes].sort()).toEqual([
+      '+ConfigMap trunkline-78',
+      '-ConfigMap trunkline-77 uid-trunkline-77',
+    ]);
   });
 
   it('tries again, says why not meanwhile, and does not hold up others', async () => {
@@ -184,7 +191,6 @@ describe('publishing', () => {
   it('deletes nothing where another may be leading', async () => {
     namespace.put('ConfigMap', { metadata: { name: 'trunkline-77', namespace: 'tl' } });
     mayWrite = false;
-    publisher.lookAtAll();
     put(document('40', 'x1'));
     expect(await namespace.wrote(1)).toEqual(['+ConfigMap trunkline-40']);
     expect(publisher.failure('77')).toMatch(/not the leader/);

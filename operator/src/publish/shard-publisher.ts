@@ -55,6 +55,7 @@ export class ShardPublisher {
   readonly #due = new Set<string>();
   readonly #failures = new Map<string, string>();
   readonly #ends: (() => void)[];
+  #begun = false;
 
   constructor(options: ShardPublisherOptions) {
     this.#options = options;
@@ -82,18 +83,23 @@ export class ShardPublisher {
     for (const end of this.#ends) end();
   }
 
-  /** The documents are these from now on, by name; undefined: there is none. */
+  /**
+   * The documents are these from now on, by name; undefined: there is none. The first time it must be all of them: what is
+   * published and not among them is deleted.
+   */
   put(changes: Iterable<[name: string, document: ShardDocument | undefined]>): void {
     for (const [name, document] of changes) {
       if (document) this.#documents.set(name, document);
       else this.#documents.delete(name);
       this.#due.add(name);
     }
+    if (!this.#begun) this.#lookAtAll();
     this.#controller.queue.add(ALL);
   }
 
-  /** Everything that is there is looked at: an earlier leader may have left what nobody wants. */
-  lookAtAll(): void {
+  /** An earlier leader may have left what nobody wants any more. */
+  #lookAtAll(): void {
+    this.#begun = true;
     for (const { metadata } of this.#options.maps.list()) this.#touched(`/${metadata.name}`, '');
     for (const { metadata } of this.#options.secrets.list()) this.#touched(`/${metadata.name}`, 'secret-');
   }
@@ -104,6 +110,8 @@ export class ShardPublisher {
   }
 
   #touched(key: string, prefix: string): void {
+    // Before anything is wanted, everything would be deleted.
+    if (!this.#begun) return;
     const shard = /\/trunkline-(global|[0-9a-f]{2})$/.exec(key)?.[1];
     if (shard === undefined) return;
     this.#due.add(prefix + shard);
