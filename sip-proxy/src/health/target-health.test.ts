@@ -115,7 +115,7 @@ describe('a probe', () => {
   let peer: SipPeer;
 
   beforeAll(async () => {
-    engine = await startEngineProcess(700);
+    engine = await startEngineProcess({ t1x64: 700 });
     stack = createSipStack();
     link = connectEngine({
       stack,
