@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { readdirSync } from 'node:fs';
 import { startKubeApiServer, requireKubeTools, type KubeApiServer } from '../src/kube-api-server.ts';
 import { kubeToolOutput, renderChart, runKubeTool } from '../src/kube-commands.ts';
-import { FOREIGN_KINDS, TOKENS, write, yamlOf } from './charts.fixture.ts';
+import { FOREIGN_KINDS, TOKENS, write, textOf } from './charts.fixture.ts';
 
 const CHART = 'charts/trunkline';
 const SYSTEM = 'trunkline-system';
 const SETTINGS = ['--namespace', SYSTEM, '--set', 'baseDomain=example.com'];
+
+// Every step starts a program, on a machine that may be busy.
+jest.setTimeout(120_000);
 
 const suite = requireKubeTools('kube-apiserver', 'etcd', 'kubectl', 'helm') ? describe : describe.skip;
 
@@ -20,7 +23,7 @@ suite('charts/trunkline on a real API server', () => {
   const apply = (user: string, manifest: object, ...args: string[]) =>
     runKubeTool('kubectl', ['apply', '--server-side', ...args, '-f', '-'], {
       ...as(user),
-      input: yamlOf(manifest),
+      input: textOf(manifest),
     });
   const names = async (kind: string) =>
     (await kubectl('get', kind, '-o', 'name')).split('\n').filter((name) => name.includes('trunkline'));
@@ -85,7 +88,7 @@ suite('charts/trunkline on a real API server', () => {
         const { exitCode, stderr } = await runKubeTool(
           'kubectl',
           ['apply', '--server-side', '--dry-run=server', '--validate=strict', '-f', '-'],
-          { ...as('admin'), input: ours.map(yamlOf).join('---\n') },
+          { ...as('admin'), input: textOf(...ours) },
         );
         expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
       },

@@ -2,7 +2,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
 import type { TokenUser } from '../src/kube-api-server.ts';
 
 /** Who does what in the tests of the charts. */
@@ -32,7 +31,9 @@ export const write = (name: string, text: string): string => {
   return path;
 };
 
-export const yamlOf = (manifest: object): string => stringify(manifest, { aliasDuplicateObjects: false });
+/** As JSON, because kubectl takes words such as `no` of a YAML text for booleans. */
+export const textOf = (...manifests: object[]): string =>
+  manifests.map((manifest) => `${JSON.stringify(manifest)}\n`).join('---\n');
 
 /** CRDs of others that the charts write to, as far as the API server has to know them. */
 export const FOREIGN_KINDS = [
