@@ -6,6 +6,7 @@ import { parseBenchOptions, USAGE, type BenchOptions } from './options.ts';
 import { directText, headline, roundText } from './report.ts';
 import { runRound, type Round } from './round.ts';
 import { faults } from './verdict.ts';
+import { warmUp } from './warm-up.ts';
 
 /** Exit codes: 0 every call was good and nothing is left; 1 not so; 2 wrong flags. */
 const main = async (argv: string[]): Promise<number> => {
@@ -28,6 +29,7 @@ const bench = async (options: BenchOptions): Promise<number> => {
   try {
     const direct = await measureDirect(options, stage.gatewayPort);
     say(directText(direct));
+    await warmUp(stage, options);
     for (let number = 1; number <= options.rounds; number += 1) {
       const round = await runRound(stage, options);
       const found = faults(round, options);
