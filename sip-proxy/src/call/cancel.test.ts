@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { CALLED, CARRIER_ADDRESS, fixtureConfig, TERMINATION_HOST } from './test-kit/edge-fixture.ts';
+import { expectNothingLeft, onCallStage, SHORT_WAITS } from './test-kit/call-stage.ts';
 import { startRig, type Rig } from './test-kit/rig.ts';
 import { header, sdp, SipPeer, type PeerCall, type PeerMessage } from './test-kit/sip-peer.ts';
+
+// A peer that waits in vain says so first.
+jest.setTimeout(20_000);
 
 describe('a caller that gives up', () => {
   let rig: Rig;
@@ -13,7 +17,7 @@ describe('a caller that gives up', () => {
 
   beforeAll(async () => {
     rig = await startRig({ config: fixtureConfig({ gateways: [] }), t1x64: 700, settleLimitMs: 3_000 });
-  });
+  }, 30_000);
   afterAll(() => rig.stop());
   beforeEach(async () => {
     pbx = await SipPeer.open();
@@ -22,12 +26,10 @@ describe('a caller that gives up', () => {
     rig.configure(fixtureConfig({ gateways: [first, second] }));
     before = rig.records.length;
   });
-  afterEach(() => {
+  afterEach(async () => {
     rig.media.before = () => undefined;
     for (const peer of [pbx, first, second]) peer.close();
-    expect(rig.registry.active).toBe(0);
-    expect(rig.media.active).toBe(0);
-    expect(rig.policy.limits.view(Date.now()).concurrent('trunk/acme/acme')).toBe(0);
+    await expectNothingLeft(rig);
     expect(rig.records).toHaveLength(before + 1);
   });
 
@@ -165,17 +167,28 @@ describe('a caller that gives up', () => {
     expect(await rig.nextRecord()).toMatchObject(cancelled);
     expect(second.untaken).toEqual([]);
   });
-
-  it('and the callee does not answer the CANCEL: the record does not wait for ever', async () => {
-    const caller = call();
-    const invite = await first.next('INVITE');
-    first.answerer(invite).reply(invite, 180, 'Ringing');
-    await pbx.next(180);
-    await giveUp(caller);
-    await first.next('CANCEL');
-    expect(rig.media.active).toBe(0);
-    const record = await rig.nextRecord();
-    expect(record).toMatchObject(cancelled);
-    expect(record.attempts).toMatchObject([{ outcome: 'cancelled' }]);
-  });
 });
+
+onCallStage(
+  'a caller that gives up',
+  (stage) => {
+    it('and the callee does not answer the CANCEL: the record does not wait for ever', async () => {
+      const { pbx, carrier, rig } = stage();
+      const caller = stage().invite();
+      const invite = await carrier.next('INVITE');
+      carrier.answerer(invite).reply(invite, 180, 'Ringing');
+      await pbx.next(180);
+      caller.cancel();
+      caller.ack(await pbx.next(487));
+      await carrier.next('CANCEL');
+      const record = await rig.nextRecord();
+      expect(record).toMatchObject({
+        status: 'canceled',
+        outcomeCode: 'caller-cancelled',
+        hungUpBy: 'caller',
+      });
+      expect(record.attempts).toMatchObject([{ outcome: 'cancelled' }]);
+    });
+  },
+  SHORT_WAITS,
+);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, it } from '@jest/globals';
-import { onCallStage, SHORT_ACK_WAIT, type CallStage } from './test-kit/call-stage.ts';
+import { onCallStage, SHORT_WAITS, type CallStage } from './test-kit/call-stage.ts';
 import { sdp } from './test-kit/sip-peer.ts';
 
 /** The callee has answered with its offer. */
@@ -128,5 +128,5 @@ onCallStage(
       expect(await rig.nextRecord()).toMatchObject({ outcomeCode: 'ack-timeout' });
     });
   },
-  SHORT_ACK_WAIT,
+  SHORT_WAITS,
 );

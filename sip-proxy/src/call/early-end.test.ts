@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, it } from '@jest/globals';
-import { answerTo, onCallStage, SHORT_ACK_WAIT, type CallStage, type Talk } from './test-kit/call-stage.ts';
+import { answerTo, onCallStage, SHORT_WAITS, type CallStage, type Talk } from './test-kit/call-stage.ts';
 import { header, sdp } from './test-kit/sip-peer.ts';
 
 /** Both sides get a BYE with our reason. */
@@ -53,7 +53,7 @@ onCallStage(
       expect(another).toEqual([]);
     });
   },
-  SHORT_ACK_WAIT,
+  SHORT_WAITS,
 );
 
 onCallStage(

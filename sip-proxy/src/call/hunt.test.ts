@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { CALLED, CARRIER_ADDRESS, fixtureConfig, TERMINATION_HOST } from './test-kit/edge-fixture.ts';
+import { expectNothingLeft } from './test-kit/call-stage.ts';
 import { startRig, type Rig } from './test-kit/rig.ts';
 import { header, sdp, SipPeer, type PeerCall, type PeerMessage } from './test-kit/sip-peer.ts';
+
+// A peer that waits in vain says so first.
+jest.setTimeout(20_000);
 
 /** Hunting on short timers: timer B is 700 ms, and a target may ring for 2 s. */
 describe('hunting', () => {
@@ -13,7 +17,7 @@ describe('hunting', () => {
 
   beforeAll(async () => {
     rig = await startRig({ config: fixtureConfig({ gateways: [] }), t1x64: 700, ringLimitMs: 2_000 });
-  });
+  }, 30_000);
   afterAll(() => rig.stop());
   beforeEach(async () => {
     pbx = await SipPeer.open();
@@ -22,10 +26,9 @@ describe('hunting', () => {
     rig.media.steps.length = 0;
     rig.configure(fixtureConfig({ gateways: [first, second] }));
   });
-  afterEach(() => {
+  afterEach(async () => {
     for (const peer of [pbx, first, second]) peer.close();
-    expect(rig.registry.active).toBe(0);
-    expect(rig.media.active).toBe(0);
+    await expectNothingLeft(rig);
   });
 
   const call = () =>

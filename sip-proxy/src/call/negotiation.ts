@@ -100,7 +100,8 @@ export class Negotiation {
     }
     const acked = nextAck(from);
     reply.send(200, undefined, { headers: contactOf(from), body: offer });
-    const answer = sdpOf(await acked);
+    const confirmed = await acked;
+    const answer = confirmed && sdpOf(confirmed);
     const ours = answer === undefined ? to.dialog.local.sdp : await this.#media.answer(from.side, answer);
     ack({ body: ours });
     if (answer !== undefined) this.#agreed = { offerer: to.side, offer: theirs, answer };
@@ -150,10 +151,11 @@ const refuse = (reply: SipReply, { status, reason, headers }: SipResponse): void
   else reply.send(status, reason, { headers: passedHeaders('INVITE', headers, false) });
 };
 
-const nextAck = ({ dialog }: Leg): Promise<SipRequest> =>
-  new Promise((resolve, reject) => {
+/** Undefined where the call ends before its ACK: the other side still needs one of ours (RFC 3261 §13.2.2.4). */
+const nextAck = ({ dialog }: Leg): Promise<SipRequest | undefined> =>
+  new Promise((resolve) => {
     dialog.once('ack', resolve);
     dialog.once('destroy', () => {
-      reject(new DialogLostError('the call ended before its ACK'));
+      resolve(undefined);
     });
   });

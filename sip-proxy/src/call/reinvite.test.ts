@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, it } from '@jest/globals';
-import { onCallStage, type CallStage, type Talk } from './test-kit/call-stage.ts';
+import { answerTo, onCallStage, type CallStage, type Talk } from './test-kit/call-stage.ts';
 import { header, sdp, uriOf, type SipPeer } from './test-kit/sip-peer.ts';
 
 const hold = (port: number, direction: string): string => sdp(port).replace('a=sendrecv', `a=${direction}`);
@@ -163,6 +163,25 @@ onCallStage('a re-INVITE', (stage) => {
     expect(rig.media.steps).toEqual(['offer callee', 'answer caller']);
     await stage().end(talk);
     await rig.nextRecord();
+  });
+
+  it('without SDP, and the asker hangs up instead of an ACK: the other side gets its ACK and the BYE', async () => {
+    const { pbx, carrier, rig } = stage();
+    const { caller, callee } = await stage().talk();
+    caller.request('INVITE');
+    callee.reply(await carrier.next('INVITE'), 200, 'OK', { body: sdp(40_000) });
+    await pbx.next(answerTo('INVITE', 200));
+    caller.request('BYE');
+    await pbx.next(answerTo('BYE', 200));
+    const ack = await carrier.next('ACK');
+    // The answer that was agreed before.
+    expect(ack.body).toContain('m=audio 10000');
+    callee.reply(await carrier.next('BYE'), 200, 'OK');
+    expect(await rig.nextRecord()).toMatchObject({
+      outcomeCode: 'answered',
+      hungUpBy: 'caller',
+      warnings: [],
+    });
   });
 
   it('that is still open when a side hangs up is ended with the call', async () => {

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { CALLED, CARRIER_ADDRESS, fixtureConfig, TERMINATION_HOST } from './test-kit/edge-fixture.ts';
 import { startRig, type Rig } from './test-kit/rig.ts';
 import { header, sdp, SipPeer } from './test-kit/sip-peer.ts';
+
+// A peer that waits in vain says so first.
+jest.setTimeout(20_000);
 
 describe('a termination call', () => {
   let rig: Rig;
@@ -14,7 +17,7 @@ describe('a termination call', () => {
     pbx = await SipPeer.open();
     carrier = await SipPeer.open(CARRIER_ADDRESS);
     rig = await startRig({ config: fixtureConfig({ gateways: [carrier] }) });
-  });
+  }, 30_000);
   afterAll(async () => {
     await rig.stop();
     pbx.close();

@@ -33,8 +33,8 @@ export const answerTo =
 
 /** Short timers: a lost answer is noticed after 700 ms. */
 const TIMERS = { t1x64: 700, settleLimitMs: 3_000 };
-/** With this also a lost ACK is noticed soon, after 64*T1 (RFC 3261 §13.3.1.4); every message is repeated early. */
-export const SHORT_ACK_WAIT = { t1: 20 };
+/** A lost ACK (RFC 3261 §13.3.1.4) and a CANCEL without an end (§9.1) take 64*T1; with this, every message is repeated early. */
+export const SHORT_WAITS = { t1: 20 };
 const LEFT_WITHIN_MS = 5_000;
 
 /**
