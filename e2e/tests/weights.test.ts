@@ -55,11 +55,13 @@ describe('weights', () => {
       rate: RATE,
       timeoutSeconds: 120,
     });
-    expect(result).toMatchObject({ exitCode: 0, successful: calls, failed: 0 });
     await stage.up.expectIdle(60_000);
     const records = await stage.up.calls({ number: NUMBER, since });
+    // What went wrong, if anything did, by our records and by the caller's own.
+    const failed = records.filter(({ outcomeCode }) => outcomeCode !== 'answered');
+    expect(failed.map(({ outcomeCode, attempts }) => ({ outcomeCode, attempts }))).toEqual([]);
+    expect(result).toMatchObject({ exitCode: 0, successful: calls, failed: 0, failures: {} });
     expect(records).toHaveLength(calls);
-    expect(records.filter(({ outcomeCode }) => outcomeCode !== 'answered')).toEqual([]);
     return records;
   };
 
