@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
@@ -33,7 +34,9 @@ export interface BackendKind {
 }
 
 const RELAY_MAIN = fileURLToPath(new URL('../relay-main.ts', import.meta.url));
-const START_DEADLINE_MS = 15_000;
+const START_DEADLINE_MS = 30_000;
+/** Below the kernel's ephemeral ports, and below the media ports of `freeRange`. */
+const NG_PORTS = { min: 10_000, max: 11_999 };
 
 export const RTPENGINE_MISSING = "install Debian's rtpengine-daemon";
 
@@ -54,7 +57,7 @@ export function findRtpengine(): string | undefined {
 export const embeddedRelay: BackendKind = {
   name: 'embedded relay',
   async start({ maxSessions = 100, ports = 400, mediaTimeout = 60, ngPort = 0 } = {}) {
-    const range = await freeRange(ports);
+    const range = freeRange(ports);
     const ng = `127.0.0.1:${ngPort === 0 ? await freePort() : ngPort}`;
     const flags = ['--ng', ng, '--address', '127.0.0.1', '--ports', range.text];
     const limits = ['--max-sessions', String(maxSessions), '--media-timeout', String(mediaTimeout)];
@@ -75,7 +78,7 @@ export const rtpengine: BackendKind = {
   async start({ maxSessions, ports = 400, mediaTimeout = 60, ngPort = 0 } = {}) {
     const program = findRtpengine();
     if (program === undefined) throw new Error(`rtpengine is not on the PATH: ${RTPENGINE_MISSING}`);
-    const range = await freeRange(ports);
+    const range = freeRange(ports);
     const ng = `127.0.0.1:${ngPort === 0 ? await freePort() : ngPort}`;
     const directory = mkdtempSync(join(tmpdir(), 'media-contract-'));
     const flags = [
@@ -142,21 +145,27 @@ async function answersPing(ng: string, child: ChildProcess): Promise<boolean> {
   }
 }
 
+/** A port for a node that starts later, or again: not one that the kernel may give to somebody else meanwhile. */
 export async function freePort(): Promise<number> {
-  const socket = createSocket('udp4');
-  socket.bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  await new Promise<void>((resolve) => {
-    socket.close(resolve);
-  });
-  return port;
+  for (;;) {
+    const port = randomInt(NG_PORTS.min, NG_PORTS.max + 1);
+    const socket = createSocket('udp4');
+    try {
+      socket.bind(port, '127.0.0.1');
+      await once(socket, 'listening');
+      return port;
+    } catch {
+      // Taken.
+    } finally {
+      await new Promise<void>((resolve) => socket.close(resolve));
+    }
+  }
 }
 
 /** A range of ports below the kernel's ephemeral ones, at a place that parallel test runs are unlikely to share. */
-async function freeRange(size: number): Promise<{ min: number; max: number; text: string }> {
+function freeRange(size: number): { min: number; max: number; text: string } {
   const slots = Math.floor((32_000 - 12_000) / size);
-  const min = 12_000 + size * ((await freePort()) % slots);
+  const min = 12_000 + size * randomInt(slots);
   const max = min + size - 1;
   return { min, max, text: `${min}-${max}` };
 }
