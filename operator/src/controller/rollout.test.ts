@@ -107,6 +107,11 @@ describe('a verdict', () => {
   });
 
   it('is counted once, with the time since the change', () => {
+    proxies = [proxy('p1', ALL)];
+    rollout.verdict('3f');
+    expect(took).toEqual([]);
+    jest.advanceTimersByTime(1_000);
+    rollout.put([['3f', 'r1']]);
     proxies = [proxy('p1', {})];
     rollout.verdict('3f');
     jest.advanceTimersByTime(250);

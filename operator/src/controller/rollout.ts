@@ -37,6 +37,7 @@ export class Rollout {
   readonly #told = new Map<string, string>();
   /** By shard: the change of which `onProgrammed` was told. */
   readonly #counted = new Map<string, number>();
+  #startedAt: number | undefined;
 
   constructor(options: RolloutOptions) {
     this.#options = options;
@@ -45,6 +46,7 @@ export class Rollout {
   /** These documents are wanted from now on; undefined: gone. */
   put(changes: Iterable<[name: string, revision: string | undefined]>): void {
     const changedAt = Date.now();
+    this.#startedAt ??= changedAt;
     for (const [name, revision] of changes) this.#wanted.set(name, { revision, changedAt });
   }
 
@@ -126,7 +128,8 @@ export class Rollout {
   }
 
   #count(shard: string, changedAt: number): void {
-    if (this.#counted.get(shard) === changedAt) return;
+    // What was published before we began has been changed who knows when.
+    if (changedAt === this.#startedAt || this.#counted.get(shard) === changedAt) return;
     this.#counted.set(shard, changedAt);
     this.#options.onProgrammed?.((Date.now() - changedAt) / 1_000);
   }
