@@ -75,7 +75,7 @@ function readHeader(line: string, head: Head): void {
   const colon = line.indexOf(':');
   const name = colon < 0 ? undefined : readHeaderName(line.slice(0, colon).trimEnd());
   if (name === undefined) {
-    head.problem ??= `header line ${quote(line)} has no valid name`;
+    head.problem ??= `header line ${quoteName(line)} has no valid name`;
     return;
   }
   const value = line.slice(colon + 1).trim();
@@ -88,7 +88,7 @@ function readHeader(line: string, head: Head): void {
 }
 
 function readResponse(line: string, head: Head): SipMessage {
-  const match = /^SIP\/2\.0 ([1-6]\d\d)(?: (.*))?$/i.exec(line);
+  const match = /^SIP\/2\.0 ([1-6]\d\d)(?: ([^\r\n]*))?$/i.exec(line);
   if (match === null) throw new ParseError(`status line ${quote(line)} is not "SIP/2.0 <100-699> <reason>"`);
   if (head.problem !== undefined) throw new ParseError(head.problem);
   return {
@@ -104,7 +104,7 @@ function readRequest(line: string, head: Head): SipMessage {
   const methodEnd = line.indexOf(' ');
   const method = line.slice(0, Math.max(0, methodEnd));
   if (!isToken(method) || !/\bSIP\/\d+\.\d+\s*$/i.test(line)) {
-    throw new ParseError(`${quote(line)} is not the first line of a SIP message`);
+    throw new ParseError(`${quoteName(line)} is not the first line of a SIP message`);
   }
   const uriEnd = line.trimEnd().lastIndexOf(' ');
   const uri = line.slice(methodEnd + 1, Math.max(methodEnd + 1, uriEnd));
@@ -147,6 +147,12 @@ export function readContentLength(message: SipMessage): number | undefined {
     found = header.value;
   }
   return found === undefined ? undefined : Number(found);
+}
+
+/** What a line begins with, for logs: a line where none should be may hold anything, a digest's response too. */
+function quoteName(line: string): string {
+  const end = line.search(/[:=]/);
+  return quote(end < 0 ? line.slice(0, 30) : line.slice(0, Math.min(end, 30)));
 }
 
 function quote(text: string): string {

@@ -103,6 +103,11 @@ describe('what is read in them', () => {
     expect(getHeaders(read('esc02'), 'Contact')).toHaveLength(2);
   });
 
+  it('a reason phrase may hold what JavaScript takes for line ends', () => {
+    const text = 'SIP/2.0 200 O\u2028K\u0085\r\nCSeq: 1 INVITE\r\n\r\n';
+    expect(parseMessage(Buffer.from(text))).toMatchObject({ status: 200, reason: 'O\u2028K\u0085' });
+  });
+
   it('dblreq: nothing of the second request', () => {
     const message = read('dblreq');
     expect(message.body).toHaveLength(0);

@@ -27,8 +27,8 @@ export function refuseMalformed(error: ParseError, flow: Flow, transport: Transp
     if (via === undefined) return false;
     // The Via of another version goes back as it came: only the address is taken from it.
     if (error.status !== 505) stampVia(request, via, flow);
-    // A reason phrase is one line of text.
-    const detail = error.message.replace(/[\x00-\x1f\x7f]/g, ' ');
+    // A reason phrase is one line of text, and what it quotes was written by a stranger.
+    const detail = error.message.replace(/[^\x20-\x7e]/g, '?');
     const response = createResponse(request, error.status, `${statusReason(error.status)} (${detail})`);
     addToTag(response, newTag());
     transport.reply(serialiseMessage(response), replyTarget(via, flow));

@@ -4,6 +4,19 @@ import fc from 'fast-check';
 import type { SipMessage } from '../message/index.ts';
 import { encodeFrame, encodeSipFrame, FrameDecoder, FrameError } from './frame-codec.ts';
 
+describe('encodeSipFrame', () => {
+  it('writes a reason phrase that srf can read', () => {
+    const message: SipMessage = {
+      kind: 'response',
+      status: 486,
+      reason: 'Occup\u00e9 \u2028\u0007\u65e5',
+      headers: [],
+      body: Buffer.alloc(0),
+    };
+    expect(encodeSipFrame(message, () => 'x').toString()).toContain('SIP/2.0 486 Occup\u00e9 ??\u65e5\r\n');
+  });
+});
+
 describe('FrameDecoder', () => {
   it('gives back what was framed, wherever the stream is cut', () => {
     const payloads = fc.array(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60 }), {

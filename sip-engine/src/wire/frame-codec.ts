@@ -63,9 +63,16 @@ export function messageHead(message: SipMessage): string {
   let head =
     message.kind === 'request'
       ? `${message.method} ${message.uri} SIP/2.0\r\n`
-      : `SIP/2.0 ${message.status} ${message.reason}\r\n`;
+      : `SIP/2.0 ${message.status} ${readableReason(message.reason)}\r\n`;
   for (const { name, value } of message.headers) head += `${name}: ${value}\r\n`;
   return head + '\r\n';
+}
+
+/** srf cannot read a response whose reason holds one of Unicode's line ends: the call would never learn of it. */
+function readableReason(reason: string): string {
+  return /[\x00-\x1f\x7f-\x9f\u2028\u2029]/.test(reason)
+    ? reason.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/g, '?')
+    : reason;
 }
 
 /** A frame of tokens alone. */
