@@ -44,6 +44,7 @@ export abstract class ClientAttempt {
   /** A provisional has come. */
   #answered = false;
   #final = false;
+  #givenUp = false;
   #retried = false;
 
   constructor(outgoing: Outgoing, context: TransactionContext, events: AttemptEvents) {
@@ -72,14 +73,18 @@ export abstract class ClientAttempt {
     return this.#final;
   }
 
+  /** The user waits for nothing any more; what is still sent is for the peer alone. */
+  get settled(): boolean {
+    return this.#final || this.#givenUp;
+  }
+
   get local(): ListeningAddress {
     return this.#local;
   }
 
   start(): void {
     this.clocks.after(this.context.timers.t1x64, () => {
-      const { t1x64 } = this.context.timers;
-      this.fail('timeout', this.#flow === undefined ? 'connect timeout' : `no answer in ${t1x64} ms`);
+      this.timedOut();
     });
     this.#bytes = serialiseMessage(this.#request);
     this.#transmit(this.#bytes);
@@ -90,7 +95,7 @@ export abstract class ClientAttempt {
       this.receiveFinal(response, flow, size);
       return;
     }
-    if (this.#final) return;
+    if (this.settled) return;
     this.#answered = true;
     this.receiveProvisional();
     this.events.response(response, flow, size);
@@ -106,6 +111,12 @@ export abstract class ClientAttempt {
   protected abstract startRepeating(): void;
   protected abstract receiveProvisional(): void;
   protected abstract receiveFinal(response: SipResponse, flow: Flow, size: number): void;
+
+  /** Timer B or F. */
+  protected timedOut(): void {
+    const { t1x64 } = this.context.timers;
+    this.fail('timeout', this.#flow === undefined ? 'connect timeout' : `no answer in ${t1x64} ms`);
+  }
 
   protected get reliable(): boolean {
     return this.hop.protocol !== 'udp';
@@ -137,8 +148,18 @@ export abstract class ClientAttempt {
     this.events.ended();
   }
 
+  /** The user is told that nothing came, while repeating goes on for `rest` milliseconds, or until there is an answer. */
+  protected giveUp(detail: string, rest: number): void {
+    this.context.counters.timeouts += 1;
+    this.#givenUp = true;
+    this.clocks.after(rest, () => {
+      this.end();
+    });
+    this.events.failed('timeout', detail, this.#answered);
+  }
+
   protected fail(why: 'timeout' | 'transport-error', detail: string): void {
-    if (this.#ended || this.#final) return;
+    if (this.#ended || this.settled) return;
     if (why === 'timeout') this.context.counters.timeouts += 1;
     // Out of the table first: what follows may start the next attempt.
     this.end();

@@ -33,7 +33,7 @@ export interface Hop {
   serverName?: string;
 }
 
-/** All in milliseconds (RFC 3261 table 4); `t1x64` is timers B, F and H; an ACK of a 2xx is awaited 64 x `t1`. */
+/** All in milliseconds (RFC 3261 table 4); `t1x64` is timers B and F; an ACK is awaited 64 x `t1` at least. */
 export interface TimerSettings {
   t1: number;
   t2: number;

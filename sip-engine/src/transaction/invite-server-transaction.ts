@@ -39,10 +39,10 @@ export class InviteServerTransaction extends BaseServerTransaction {
     this.#finishAfter(this.context.timers.linger);
   }
 
-  /** Timers G and H. */
+  /** Timers G and H; H is 64 x T1 also where `t1x64` is short: a caller that hears nothing would wait for ever. */
   #complete(): void {
     this.#state = 'completed';
-    const { t1, t2, t1x64 } = this.context.timers;
+    const { t1, t2, linger } = this.context.timers;
     if (!this.reliable) {
       this.clocks.repeat(
         () => {
@@ -52,7 +52,7 @@ export class InviteServerTransaction extends BaseServerTransaction {
         t2,
       );
     }
-    this.clocks.after(t1x64, () => {
+    this.clocks.after(linger, () => {
       this.end('timeout');
     });
   }

@@ -136,13 +136,15 @@ describe('an INVITE of the peer over UDP (RFC 3261 §17.2.1)', () => {
 });
 
 describe('an INVITE of the peer', () => {
-  it('has timers G, H and I as they are set', () => {
-    const scene = new Scene({ t1: 100, t2: 400, t4: 1000, t1x64: 2000 });
+  it('has timers G and I as they are set, and H of 64 x T1 also where t1x64 is short', () => {
+    const scene = new Scene({ t1: 100, t2: 400, t4: 1000, t1x64: 500 });
     scene.arrive('INVITE');
     scene.answer(486);
     scene.transport.take();
     expect(scene.sendTimes(1999)).toEqual([100, 300, 700, 1100, 1500, 1900]);
-    scene.clock.advance(50);
+    scene.clock.advance(4300);
+    expect(scene.takeEvents()).toEqual([]);
+    scene.clock.advance(200);
     expect(scene.takeEvents()).toEqual(['end timeout']);
     scene.arrive('INVITE', { branch: 'z9hG4bK-2' });
     scene.answer(486);

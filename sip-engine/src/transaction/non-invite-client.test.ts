@@ -64,6 +64,61 @@ describe('a BYE of ours over UDP (RFC 3261 §17.1.2)', () => {
   });
 });
 
+describe('the end of a call, where hunting goes on early', () => {
+  const timers = { t1x64: 4000 };
+
+  it('a BYE fails early for its user, and is repeated 64 x T1 for the peer', async () => {
+    const scene = new Scene(timers);
+    await scene.call('BYE');
+    scene.transport.take();
+    scene.takeEvents();
+    expect(scene.sendTimes(31_999)).toEqual([
+      500, 1500, 3500, 7500, 11_500, 15_500, 19_500, 23_500, 27_500, 31_500,
+    ]);
+    expect(scene.takeEvents()).toEqual([`failed timeout: no answer in 4000 ms: ${where}`]);
+    expect(scene.layer.pending.client).toBe(0);
+    scene.clock.advance(50);
+    expect(scene.layer.active.client).toBe(0);
+    expect(scene.clock.size).toBe(0);
+    expect(scene.takeEvents()).toEqual([]);
+    expect(scene.layer.counters.timeouts).toBe(1);
+  });
+
+  it('a CANCEL is repeated so long as well', async () => {
+    const scene = new Scene(timers);
+    const invite = await scene.call('INVITE');
+    scene.reply(180);
+    scene.transport.take();
+    invite.cancel([]);
+    await settle();
+    scene.transport.take();
+    expect(scene.sendTimes(31_999)).toHaveLength(10);
+  });
+
+  it('a late answer ends that, and is for nobody', async () => {
+    const scene = new Scene(timers);
+    await scene.call('BYE');
+    scene.clock.advance(4000);
+    scene.takeEvents();
+    scene.reply(100);
+    scene.reply(200);
+    scene.transport.take();
+    expect(scene.takeEvents()).toEqual([]);
+    expect(scene.sendTimes(32_000)).toEqual([]);
+    expect(scene.layer.active.client).toBe(0);
+    expect(scene.clock.size).toBe(0);
+  });
+
+  it('nothing else goes on: OPTIONS, and BYE over TCP', async () => {
+    const scene = new Scene(timers);
+    await scene.call('OPTIONS');
+    await scene.call('BYE', [tcpHop]);
+    scene.clock.advance(4000);
+    expect(scene.layer.active.client).toBe(0);
+    expect(scene.clock.size).toBe(0);
+  });
+});
+
 describe('a request of ours', () => {
   it('has timers E, F and K as they are set', async () => {
     const scene = new Scene({ t1: 100, t2: 400, t4: 1000, t1x64: 2000 });

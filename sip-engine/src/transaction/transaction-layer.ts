@@ -49,7 +49,7 @@ export class SipTransactionLayer implements TransactionLayer, AttemptDesk {
     let server = 0;
     let client = 0;
     for (const transaction of this.#servers.values()) if (transaction.open) server += 1;
-    for (const attempt of this.#clients.values()) if (!attempt.final) client += 1;
+    for (const attempt of this.#clients.values()) if (!attempt.settled) client += 1;
     return { server, client };
   }
 
