@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 export * from './sip/index.ts';
 export { eventually } from './eventually.ts';
+export { openLossyUdp, type LossyShares, type LossyUdp, type LossyUdpOptions } from './lossy-udp.ts';
 export { freePort, isBound } from './free-port.ts';
 export { isInstalled, requireProgram, startProgram, type Program } from './program.ts';
 export { runSipp, startSipp, type Sipp, type SippOptions, type SippResult } from './sipp.ts';

@@ -135,7 +135,8 @@ export class OutgoingCall extends PeerCall {
 
   #receiveResponse(invite: PeerMessage, response: PeerMessage): void {
     this.responses.push(response);
-    if (response.status > 100) this.learn(response, response.header('To'));
+    // A challenge that is repeated later, because our ACK was lost, has another tag.
+    if (response.status > 100 && invite === this.#invite) this.learn(response, response.header('To'));
     if (response.status >= 300) this.ackFailure(invite, response);
     if (invite === this.#invite && response.status >= 200 && !this.#retryWithAuth(response))
       this.#finish(response);

@@ -7,6 +7,8 @@ export interface RequestOptions {
   headers?: HeaderChanges;
   body?: string;
   contentType?: string;
+  /** How long to wait for the answer. Default 10,000. */
+  patienceMs?: number;
 }
 
 /** What a script makes of a request inside the call. */
@@ -75,6 +77,7 @@ export class PeerCall {
     const final = await within(
       Promise.race([done.promise, transaction.failure]),
       `the answer to ${method} in ${this.callId}`,
+      options.patienceMs,
     );
     if (method === 'INVITE' && final.status < 300) {
       this.remoteSdp = final.body || this.remoteSdp;
