@@ -75,6 +75,7 @@ export class Cluster {
   readonly server: KubeApiServer;
   readonly #folder = mkdtempSync(join(tmpdir(), 'tl-k8s-'));
   readonly #stops: (() => Promise<unknown>)[] = [];
+  #last: Program | undefined;
 
   private constructor(server: KubeApiServer) {
     this.server = server;
@@ -206,6 +207,11 @@ export class Cluster {
     };
   }
 
+  /** The program of ours that was started last, ready or not. */
+  lastProgram(): Program | undefined {
+    return this.#last;
+  }
+
   async stop(): Promise<void> {
     await Promise.allSettled(this.#stops.splice(0).map((stop) => stop()));
     await this.server.stop();
@@ -218,6 +224,7 @@ export class Cluster {
       args: ['--disable-warning=ExperimentalWarning', root(main), ...args],
       env: { TRUNKLINE_CHILD: '1' },
     });
+    this.#last = program;
     this.#stops.push(() => program.stop('SIGKILL'));
     const ready = await program.line(readyLine, 60_000);
     return { program, ready, stop: (signal = 'SIGINT') => program.stop(signal, 20_000) };
