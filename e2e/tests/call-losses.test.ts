@@ -47,7 +47,8 @@ describe.each(backends)('a message that is lost, with %s media', (media) => {
   it('every ACK of the caller: the call is ended on both sides', async () => {
     losing(stage.pbx, 'out', ({ method }) => method === 'ACK');
     const { caller, callee } = await connected();
-    await Promise.all([caller.ended(15_000), callee.ended(15_000)]);
+    // 64 x T1 (RFC 3261 §13.3.1.4).
+    await Promise.all([caller.ended(45_000), callee.ended(45_000)]);
     const repeated = caller.responses.filter(({ status }) => status === 200);
     expect(repeated.length).toBeGreaterThanOrEqual(3);
     await expectRecord(caller, {
@@ -56,7 +57,7 @@ describe.each(backends)('a message that is lost, with %s media', (media) => {
       outcomeCode: 'ack-timeout',
       hungUpBy: 'trunkline',
     });
-  }, 40_000);
+  }, 80_000);
 
   it('our ACK to the callee: it is sent again for each 200', async () => {
     const lost = losing(stage.pstn, 'in', ({ method }) => method === 'ACK', 2);
