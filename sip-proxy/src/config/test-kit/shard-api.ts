@@ -136,6 +136,10 @@ export class ShardApi {
       request.json(200, {});
       return;
     }
+    if (request.method !== 'PATCH') {
+      request.refuse(405, 'MethodNotAllowed');
+      return;
+    }
     this.#lease = request.body as Lease;
     request.json(200, this.#lease);
   }
