@@ -67,9 +67,10 @@ Exit code 0 where the call is carried (or the request answered), 1 where it is r
 export const CALLS = CALLS_USAGE;
 
 export const TRUNKS = `
-trunkline trunks -f DIR [--base-domain D] [--json]
+trunkline trunks -f DIR [--data DIR] [--base-domain D] [--json]
 
   -f, --file DIR          manifests: a directory, or one file
+  --data DIR              folder of a running trunkline up: whether PBXs and gateways answer   default .trunkline
 
 What the manifests say; whether proxies have applied it is shown by trunkline up and, on Kubernetes, by kubectl.
 `;

@@ -23,4 +23,5 @@ export type { CustomResource, ResourceMetadata } from './schema/resource.ts';
 export { ConditionSchema, type Condition } from './schema/status-fields.ts';
 export * from './sid.ts';
 export * from './sip-uri/origination-uri.ts';
+export * from './target-address.ts';
 export type { UriHeader } from './sip-uri/uri-headers.ts';

@@ -18,3 +18,9 @@ export {
 export { withProgrammed, type Rollout } from './publish/programmed.ts';
 export { writeShardDirectory, type WrittenShards } from './publish/shard-directory.ts';
 export { revisionsOf, toShards, type ShardDocument } from './publish/to-shards.ts';
+export {
+  carrierHealth,
+  originationUriHealth,
+  type AddressHealth,
+  type ProxyHealth,
+} from './status/target-health.ts';

@@ -51,7 +51,7 @@ export const startProxy = async (flags: ProxyFlags, log: Logger): Promise<Proxy>
   media.onLost((sid, reason) => {
     registry.mediaLost(sid, reason);
   });
-  const shards = await openSource(flags, log, metrics.configApplied);
+  const shards = await openSource(flags, log, { onApplied: metrics.configApplied, health: health.report });
   // Before the engine knows us: its first call needs something to be decided by.
   await Promise.all([shards.ready, mediaUp(media)]);
 

@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { TrunkEntry } from '@trunkline/crds';
+import type { TargetReport, TrunkEntry } from '@trunkline/crds';
 import type { Compilation, ResourceStatus } from '@trunkline/operator';
 import { parseFlags, required } from '../flags.ts';
 import type { Command } from '../io.ts';
 import { compileFolder } from '../manifests/compiled-folder.ts';
 import { styleFor, type Style } from '../style.ts';
 import { table } from '../table.ts';
+import {
+  carrierRemarks,
+  healthOf,
+  healthRemarks,
+  healthWord,
+  runningHealth,
+  type RunningHealth,
+} from './running-health.ts';
 
 interface TrunkRow {
   trunk: string;
@@ -14,27 +22,37 @@ interface TrunkRow {
   numbers: string[];
   originationUris: string[];
   conditions: { type: string; status: string; reason: string; message: string }[];
+  /** Of its origination URIs; absent where no `trunkline up` runs. */
+  health?: TargetReport[];
 }
 
-/** `trunkline trunks -f DIR`. */
+/** `trunkline trunks -f DIR [--data DIR]`. */
 export const trunksCommand: Command = async (argv, io) => {
   const flags = parseFlags(argv, {
     file: { type: 'string', short: 'f' },
     'base-domain': { type: 'string', default: 'example.com' },
+    data: { type: 'string', default: '.trunkline' },
     json: { type: 'boolean', default: false },
   });
   const path = required(flags.file, '-f', 'name the directory of manifests, -f DIR');
   const { compilation } = await compileFolder(path, flags['base-domain']);
-  const rows = trunkRows(compilation);
+  const health = await runningHealth(flags.data);
+  const rows = trunkRows(compilation, health);
   if (flags.json) io.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
-  else io.stdout.write(rows.length === 0 ? 'no trunks\n' : text(rows, styleFor(io.stdout, io.env)));
+  else {
+    const gateways = health ? carrierRemarks(compilation.config.global.carriers, health) : [];
+    io.stdout.write(rows.length === 0 ? 'no trunks\n' : text(rows, gateways, styleFor(io.stdout, io.env)));
+  }
   return 0;
 };
 
-function trunkRows({ config, statuses }: Compilation): TrunkRow[] {
+function trunkRows({ config, statuses }: Compilation, health: RunningHealth | undefined): TrunkRow[] {
   const trunks = config.routing.flatMap((shard) => shard.trunks);
   trunks.sort((a, b) => (a.key < b.key ? -1 : 1));
-  return trunks.map((trunk) => rowOf(trunk, statuses.get(`Trunk/${trunk.key}`)));
+  return trunks.map((trunk) => ({
+    ...rowOf(trunk, statuses.get(`Trunk/${trunk.key}`)),
+    ...(health && { health: healthOf(trunk.originationTargets, health) }),
+  }));
 }
 
 function rowOf(trunk: TrunkEntry, status: ResourceStatus | undefined): TrunkRow {
@@ -50,8 +68,10 @@ function rowOf(trunk: TrunkEntry, status: ResourceStatus | undefined): TrunkRow 
   };
 }
 
-function text(rows: TrunkRow[], style: Style): string {
-  const header = ['TRUNK', 'DOMAIN', 'NUMBERS', 'ORIGINATION', 'ACCEPTED', 'REFS'].map(style.bold);
+function text(rows: TrunkRow[], gateways: string[], style: Style): string {
+  const running = rows.some(({ health }) => health);
+  const names = ['TRUNK', 'DOMAIN', 'NUMBERS', 'ORIGINATION', 'ACCEPTED', 'REFS'];
+  const header = [...names, ...(running ? ['HEALTH'] : [])].map(style.bold);
   const cells = rows.map((row) => [
     row.trunk,
     row.domain || '-',
@@ -59,13 +79,17 @@ function text(rows: TrunkRow[], style: Style): string {
     abridged(row.originationUris),
     verdict(row, 'Accepted', style),
     verdict(row, 'ResolvedRefs', style),
+    ...(row.health ? [healthWord(row.health)] : []),
   ]);
-  const remarks = rows.flatMap((row) =>
-    row.conditions
-      .filter(({ type, message }) => type !== 'Stalled' && message !== '')
-      .map(({ reason, message }) => `${row.trunk}: ${reason}: ${message}\n`),
-  );
+  const remarks = [...rows.flatMap(rowRemarks), ...gateways];
   return table([header, ...cells]) + (remarks.length > 0 ? `\n${remarks.join('')}` : '');
+}
+
+function rowRemarks({ trunk, conditions, health = [] }: TrunkRow): string[] {
+  const said = conditions
+    .filter(({ type, message }) => type !== 'Stalled' && message !== '')
+    .map(({ reason, message }) => `${trunk}: ${reason}: ${message}\n`);
+  return [...said, ...healthRemarks(trunk, health)];
 }
 
 function verdict(row: TrunkRow, type: string, style: Style): string {

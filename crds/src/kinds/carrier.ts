@@ -94,12 +94,13 @@ export const CarrierStatusSchema = statusOf({
     Type.Array(
       object(
         {
-          address: text(320, 'Host and port of the gateway.'),
-          healthy: Type.Boolean({ description: 'Whether it answers.' }),
+          address: text(320, 'Transport, host and port: udp/192.0.2.10:5060.'),
+          healthy: Type.Boolean({ description: 'Whether it answers. Where not, it is tried last.' }),
           lastChange: time('When healthy last changed, RFC 3339.'),
           edge: Type.Optional(text(63, 'Edge that observed this.')),
+          reason: Type.Optional(text(256, 'Why the last try failed.')),
         },
-        'Health of one gateway.',
+        'Health of one gateway, as one edge sees it.',
       ),
       { description: 'Each gateway, and its health.', ...asAtomic(256) },
     ),

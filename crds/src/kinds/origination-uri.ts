@@ -29,15 +29,15 @@ export const OriginationUriStatusSchema = statusOf({
     Type.Array(
       object(
         {
-          address: text(64, 'IP address and port that the host stands for.'),
-          healthy: Type.Boolean({ description: 'Whether it answers.' }),
+          address: text(320, 'Transport, host and port: tcp/pbx.acme.example:5070.'),
+          healthy: Type.Boolean({ description: 'Whether it answers. Where not, it is tried last.' }),
           lastChange: time('When healthy last changed, RFC 3339.'),
           edge: Type.Optional(text(63, 'Edge that observed this.')),
-          reason: Type.Optional(text(256, 'Why it is not healthy: the last status or transport error.')),
+          reason: Type.Optional(text(256, 'Why the last try failed.')),
         },
-        'Health of one address.',
+        'Health of one address, as one edge sees it.',
       ),
-      { description: 'Each address behind the URI, and its health.', ...asAtomic(256) },
+      { description: 'Where the URI leads, and whether that answers.', ...asAtomic(256) },
     ),
   ),
 });

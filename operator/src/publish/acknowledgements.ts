@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { TargetReport } from '@trunkline/crds';
 import { watch } from 'node:fs';
 import { mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,6 +9,8 @@ export interface Acknowledgement {
   instance: string;
   /** By document name: `global`, `3f`, `secret-3f`. */
   revisions: Record<string, string>;
+  /** How the places are that it sends calls to. */
+  health?: readonly TargetReport[];
   /** RFC 3339. */
   at: string;
 }

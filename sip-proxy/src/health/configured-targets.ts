@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { targetAddress, type TargetPlace } from '@trunkline/crds';
 import type { ConfigIndex } from '../config/config-index.ts';
-import { targetAddress, type TargetPlace } from './target-address.ts';
 
 /** Every place that calls of this edge can be sent to, by its address: gateways of carriers, origination URIs of trunks. */
 export const configuredTargets = (config: ConfigIndex, edge: string): Map<string, TargetPlace> => {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from '@jest/globals';
+import { targetAddress } from '@trunkline/crds';
 import fc from 'fast-check';
 import type { Attempt, DialPlan } from '../policy/decision.ts';
 import { deadLast } from './dead-last.ts';
-import { addressOfUri, targetAddress } from './target-address.ts';
+import { addressOfUri } from './target-address.ts';
 
 const attempt = (name: string): Attempt => ({
   target: `acme/${name}`,

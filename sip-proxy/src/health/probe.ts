@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { TargetPlace } from '@trunkline/crds';
 import { failureOf } from '../call/attempt.ts';
 import { errorText, type SipHeaders, type SipResponse, type SipStack } from '../call/sip-stack.ts';
 import { uriHost } from '../policy/sip-uri.ts';
-import type { TargetPlace } from './target-address.ts';
 import type { Evidence } from './target-state.ts';
 
 /** Not more than any server must take (RFC 3261 §11). */

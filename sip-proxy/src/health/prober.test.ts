@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterEach, describe, expect, it } from '@jest/globals';
+import type { TargetPlace } from '@trunkline/crds';
 import { Prober, type ProberOptions } from './prober.ts';
-import type { TargetPlace } from './target-address.ts';
 import type { Evidence } from './target-state.ts';
 
 const place = (host: string): [string, TargetPlace] => [`udp/${host}`, { host, transport: 'udp' }];

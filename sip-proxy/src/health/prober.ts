@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { TargetPlace } from '@trunkline/crds';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { TargetPlace } from './target-address.ts';
 import type { Evidence } from './target-state.ts';
 
 export interface ProberOptions {

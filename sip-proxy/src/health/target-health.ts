@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { TargetReport } from '@trunkline/crds';
 import type { AttemptResult } from '../call/attempt.ts';
 import type { Attempt, Decision } from '../policy/decision.ts';
 import { deadLast } from './dead-last.ts';
@@ -20,6 +21,9 @@ export interface TargetHealthOptions {
   onChange?: (address: string, state: Readonly<TargetState>, first: boolean) => void;
 }
 
+/** As long as the status of a resource takes it. */
+const MAX_ERROR = 256;
+
 /** What this proxy knows of the places that it sends calls to, by `targetAddress`. */
 export class TargetHealth implements CallHealth {
   readonly #states = new Map<string, TargetState>();
@@ -35,6 +39,17 @@ export class TargetHealth implements CallHealth {
   get states(): ReadonlyMap<string, Readonly<TargetState>> {
     return this.#states;
   }
+
+  /** For people and for the operator, in order of the addresses. */
+  readonly report = (): TargetReport[] =>
+    [...this.#states]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([address, { healthy, since, lastError }]) => ({
+        address,
+        healthy,
+        since: new Date(since).toISOString(),
+        ...(lastError !== undefined && { lastError: lastError.slice(0, MAX_ERROR) }),
+      }));
 
   heard(address: string, evidence: Evidence): void {
     const before = this.#states.get(address);
