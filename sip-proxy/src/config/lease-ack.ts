@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { TargetReport } from '@trunkline/crds';
 import { setTimeout as pause } from 'node:timers/promises';
 import { LEASE, microTime, type KubeClient, type Lease } from '@trunkline/kube';
 import type { Logger } from 'pino';
@@ -10,6 +11,8 @@ export interface LeaseAckOptions {
   instance: string;
   edge: string;
   log: Pick<Logger, 'warn'>;
+  /** What the Lease tells of targets, as of its renewal. */
+  health?: () => readonly TargetReport[];
   timing?: Partial<typeof ACK_TIMING>;
 }
 
@@ -22,6 +25,9 @@ export const ACK_TIMING = {
   /** For one write. */
   timeoutMs: 5_000,
 };
+
+/** Annotations of an object have 256 KiB together; a Lease is written every 10 s. */
+const MAX_HEALTH_BYTES = 16_384;
 
 /**
  * Says on a Lease which revisions this proxy has applied, and that it is alive. The Lease is made with the first
@@ -99,7 +105,10 @@ export class LeaseAck {
         name: this.#name,
         namespace,
         labels: { 'app.kubernetes.io/component': 'sip-proxy', 'trunkline.dev/edge': edge },
-        annotations: { 'trunkline.dev/revisions': JSON.stringify(this.#revisions) },
+        annotations: {
+          'trunkline.dev/revisions': JSON.stringify(this.#revisions),
+          'trunkline.dev/target-health': healthText(this.#options.health?.() ?? []),
+        },
       },
       spec: {
         holderIdentity: instance,
@@ -113,3 +122,13 @@ export class LeaseAck {
     await pause(ms, undefined, { signal: this.#stopped.signal }).catch(() => undefined);
   }
 }
+
+/** All targets; where they are too many, those that do not answer, and of those the first. */
+const healthText = (all: readonly TargetReport[]): string => {
+  const text = JSON.stringify(all);
+  if (Buffer.byteLength(text) <= MAX_HEALTH_BYTES) return text;
+  const down = all.filter(({ healthy }) => !healthy);
+  while (Buffer.byteLength(JSON.stringify(down)) > MAX_HEALTH_BYTES)
+    down.length = Math.floor(down.length / 2);
+  return JSON.stringify(down);
+};

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { TargetReport } from '@trunkline/crds';
 import { watch, type FSWatcher } from 'node:fs';
 import type { Logger } from 'pino';
 import { removeAck, writeAck } from './ack-file.ts';
@@ -19,6 +20,8 @@ export interface ShardSourceOptions {
   log: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** After each change; revisions by shard name. */
   onApplied?: (revisions: Record<string, string>) => void;
+  /** What the acknowledgement tells of targets. */
+  health?: () => readonly TargetReport[];
 }
 
 export interface ShardSource {
@@ -34,28 +37,41 @@ export interface ShardSource {
 
 /** The shard directory as a `ConfigIndex` that follows it. A broken shard leaves its last good state in force. */
 export const createShardSource = (options: ShardSourceOptions): ShardSource => {
-  const { dir, instance, log } = options;
+  const { dir, instance, log, health = () => [] } = options;
   const directory = new ShardDirectory(dir, log);
   const live = new LiveConfig(options.onApplied);
   let watcher: FSWatcher | undefined;
   let settle: NodeJS.Timeout | undefined;
   let running: Promise<void> = Promise.resolve();
   let closed = false;
+  let applied: Record<string, string> | undefined;
+  let told = '';
 
-  const apply = async (changes: ReadonlyMap<string, Shard>): Promise<void> => {
+  /** Where something of it has changed. */
+  const acknowledge = async (): Promise<void> => {
+    if (!applied) return;
+    const content = { revisions: applied, health: health() };
+    const text = JSON.stringify(content);
+    if (text === told) return;
+    await writeAck(dir, instance, content);
+    told = text;
+  };
+
+  const apply = (changes: ReadonlyMap<string, Shard>): void => {
     const revisions = live.apply(changes, directory.shards);
     if (!revisions) {
       log.warn({ dir }, 'no install-wide shard (global.json) yet; waiting for it');
       return;
     }
     log.info({ shards: [...changes.keys()] }, 'configuration applied');
-    await writeAck(dir, instance, revisions);
+    applied = revisions;
   };
 
   const look = async (): Promise<void> => {
     try {
       const changes = await directory.changes();
-      if (changes.size > 0) await apply(changes);
+      if (changes.size > 0) apply(changes);
+      await acknowledge();
       startWatching();
     } catch (error) {
       log.error({ dir, err: error }, 'shard directory: what was applied stays in force');
