@@ -36,11 +36,9 @@ export class ClientResponses {
   }
 
   /** The engine's own answer in place of the peer's. */
-  failed(entry: Outbound, response: SipResponse, why: string): void {
-    // drachtio says nothing more about an INVITE that was cancelled and never answered.
-    const silent = this.context.settings.parity && entry.cancelled && entry.proceeding && why === 'timeout';
+  failed(entry: Outbound, response: SipResponse): void {
     this.finish(entry, response);
-    if (!silent) this.deliver(entry, response, { where: NOWHERE, size: 0 });
+    this.deliver(entry, response, { where: NOWHERE, size: 0 });
   }
 
   /** A 2xx outside transactions: repeated, forked, or late (RFC 3261 §13.2.2.4). */
@@ -56,7 +54,6 @@ export class ClientResponses {
   }
 
   private provisional(entry: Outbound, response: SipResponse, origin: Origin): void {
-    entry.proceeding = true;
     this.watchRinging(entry);
     if (response.status === 100) return;
     if (entry.initial && entry.dialog !== undefined) this.early(entry.dialog, response);

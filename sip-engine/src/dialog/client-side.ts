@@ -178,7 +178,7 @@ export class ClientSide {
       entry.reply.requestSent(draft.request, { ...NOWHERE, protocol: 'unknown' }, id);
       entry.failedId = id;
     }
-    this.responses.failed(entry, localResponse(entry.request, failure), failure.why);
+    this.responses.failed(entry, localResponse(entry.request, failure));
   }
 
   private isOwn(hop: Hop): boolean {
@@ -199,7 +199,6 @@ function newEntry(command: AppCommand, request: SipRequest, dialog: Dialog | und
     failedId: '',
     dialog,
     initial: dialog === undefined,
-    proceeding: false,
     cancelled: false,
     lost: false,
     timer: undefined,

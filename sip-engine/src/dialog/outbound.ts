@@ -19,8 +19,6 @@ export interface Outbound {
   dialog: Dialog | undefined;
   /** Outside dialogs. */
   initial: boolean;
-  /** A provisional response has come, 100 included. */
-  proceeding: boolean;
   cancelled: boolean;
   /** drachtio loses a re-INVITE that gets 18x: nothing more of it reaches the app. */
   lost: boolean;
