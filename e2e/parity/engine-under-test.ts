@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { eventually } from '../src/eventually.ts';
+import { freePort } from '../src/free-port.ts';
+import { isInstalled, startProgram } from '../src/program.ts';
+import type { Place } from '../src/sip/index.ts';
+import { drachtioXml } from './drachtio-xml.ts';
+import { reachable } from './reachable.ts';
+
+/** Which of the three the recordings are about. */
+export type EngineKind = 'drachtio' | 'sip-engine with parity' | 'sip-engine without parity';
+
+/** One engine, at work. */
+export interface EngineUnderTest {
+  readonly kind: EngineKind;
+  readonly admin: { host: string; port: number; secret: string };
+  readonly sip: Place;
+  stop(): Promise<void>;
+}
+
+export interface EngineToTest {
+  kind: EngineKind;
+  /** Whoever starts it stops it. */
+  start: () => Promise<EngineUnderTest>;
+  /** There is this one, and it cannot be started again. */
+  single?: true;
+}
+
+/** The whole suite runs with timers B, F and H this short: as `trunkline up` has them, and so that it ends today. */
+export const T1X64_MS = 4_000;
+
+const SECRET = 'parity';
+
+const SIP_ENGINE = fileURLToPath(new URL('../../sip-engine/src/main.ts', import.meta.url));
+
+/**
+ * A real drachtio-server where `DRACHTIO_URL` names one or `drachtio` is on PATH, else the two faces of sip-engine. Its timers must
+ * be those of `drachtioXml`.
+ */
+export const enginesToTest = (): EngineToTest[] => {
+  const own = (['sip-engine with parity', 'sip-engine without parity'] as const).map((kind) => ({
+    kind,
+    start: () => startSipEngine(kind),
+  }));
+  const url = process.env.DRACHTIO_URL;
+  if (url !== undefined)
+    return [{ kind: 'drachtio', single: true, start: () => Promise.resolve(drachtioAt(url)) }, ...own];
+  if (isInstalled('drachtio')) return [{ kind: 'drachtio', start: startDrachtio }, ...own];
+  return own;
+};
+
+const startSipEngine = async (kind: EngineKind): Promise<EngineUnderTest> => {
+  const program = startProgram({
+    command: process.execPath,
+    args: [
+      ...[
+        '--disable-warning=ExperimentalWarning',
+        SIP_ENGINE,
+        '--sip',
+        '127.0.0.1:0',
+        '--admin',
+        '127.0.0.1:0',
+      ],
+      ...['--secret', SECRET, '--t1x64', `${T1X64_MS}`, '--log-level', 'warn'],
+      ...['--parity', kind === 'sip-engine with parity' ? 'on' : 'off'],
+    ],
+    env: { TRUNKLINE_CHILD: '1' },
+  });
+  const ready = await program.line(readyLine);
+  return {
+    kind,
+    admin: { ...hostPort(ready.admin), secret: SECRET },
+    sip: { address: '127.0.0.1', port: ready.sip.find(({ protocol }) => protocol === 'udp')?.port ?? 0 },
+    stop: async () => {
+      await program.stop();
+    },
+  };
+};
+
+interface ReadyLine {
+  admin: string;
+  sip: { protocol: string; port: number }[];
+}
+
+const readyLine = (line: string): ReadyLine | undefined => {
+  const parsed = line.startsWith('{') ? (JSON.parse(line) as { event?: string }) : {};
+  return parsed.event === 'ready' ? (parsed as unknown as ReadyLine) : undefined;
+};
+
+const startDrachtio = async (): Promise<EngineUnderTest> => {
+  const folder = mkdtempSync(join(tmpdir(), 'tl-drachtio-'));
+  const admin = { host: '127.0.0.1', port: await freePort(), secret: SECRET };
+  const sip = { address: '127.0.0.1', port: await freePort() };
+  const file = join(folder, 'drachtio.conf.xml');
+  writeFileSync(file, drachtioXml({ admin, sip, t1x64: T1X64_MS }), { mode: 0o600 });
+  const program = startProgram({ command: 'drachtio', args: ['-f', file], cwd: folder });
+  const stop = async () => {
+    await program.stop('SIGTERM');
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await eventually('drachtio to listen', () => reachable(admin), { timeoutMs: 30_000 });
+  } catch (error) {
+    await stop();
+    throw new Error(`${(error as Error).message}; it said:\n${program.stdout}\n${program.stderr}`);
+  }
+  return { kind: 'drachtio', admin, sip, stop };
+};
+
+/** `drachtio://127.0.0.1:9022?secret=..&sip=127.0.0.1:5060` */
+const drachtioAt = (text: string): EngineUnderTest => {
+  const url = new URL(text);
+  const sip = hostPort(url.searchParams.get('sip') ?? '127.0.0.1:5060');
+  return {
+    kind: 'drachtio',
+    admin: {
+      host: url.hostname,
+      port: Number(url.port || '9022'),
+      secret: url.searchParams.get('secret') ?? '',
+    },
+    sip: { address: sip.host, port: sip.port },
+    stop: () => Promise.resolve(),
+  };
+};
+
+const hostPort = (text: string): { host: string; port: number } => {
+  const colon = text.lastIndexOf(':');
+  return { host: text.slice(0, colon), port: Number(text.slice(colon + 1)) };
+};
