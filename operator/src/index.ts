@@ -20,7 +20,9 @@ export { writeShardDirectory, type WrittenShards } from './publish/shard-directo
 export { revisionsOf, toShards, type ShardDocument } from './publish/to-shards.ts';
 export {
   carrierHealth,
+  indexHealth,
   originationUriHealth,
   type AddressHealth,
+  type HealthIndex,
   type ProxyHealth,
 } from './status/target-health.ts';

@@ -37,9 +37,10 @@ export function resource(
 export function trunk(
   key: string,
   domainName?: string,
-  extra: { age?: number; status?: object } = {},
+  { secure, ...extra }: { age?: number; status?: object; secure?: boolean } = {},
 ): Resource {
-  return resource('Trunk', key, domainName === undefined ? {} : { termination: { domainName } }, extra);
+  const spec = domainName === undefined ? {} : { termination: { domainName } };
+  return resource('Trunk', key, secure === undefined ? spec : { ...spec, secure }, extra);
 }
 
 export function compiled(

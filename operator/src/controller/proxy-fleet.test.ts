@@ -9,12 +9,14 @@ let version = 0;
 interface Told {
   edge?: string;
   revisions?: Record<string, string> | string;
+  /** The annotation as it is. */
+  health?: string;
   renewedAgoMs?: number;
 }
 
 const lease = (
   instance: string,
-  { edge = 'ashburn', revisions = {}, renewedAgoMs = 0 }: Told = {},
+  { edge = 'ashburn', revisions = {}, renewedAgoMs = 0, health }: Told = {},
 ): Lease => ({
   metadata: {
     name: `trunkline-proxy-${instance}`,
@@ -24,6 +26,7 @@ const lease = (
     labels: { 'trunkline.dev/edge': edge },
     annotations: {
       'trunkline.dev/revisions': typeof revisions === 'string' ? revisions : JSON.stringify(revisions),
+      ...(health === undefined ? {} : { 'trunkline.dev/target-health': health }),
     },
   },
   spec: {
@@ -36,13 +39,14 @@ const lease = (
 let cache: Cache<Lease>;
 let view: { cache: Cache<Lease>; failingSince: Date | undefined };
 let news: number;
+let healthNews: number;
 const fleets: ProxyFleet[] = [];
 
 beforeEach(() => {
   jest.useFakeTimers({ now: new Date('2026-11-25T08:00:00Z') });
   cache = new Cache<Lease>();
   view = { cache, failingSince: undefined };
-  news = 0;
+  [news, healthNews] = [0, 0];
 });
 afterEach(() => {
   for (const fleet of fleets.splice(0)) fleet.close();
@@ -50,7 +54,12 @@ afterEach(() => {
 });
 
 const watch = (): ProxyFleet => {
-  const fleet = new ProxyFleet(view, () => (news += 1), GRACE_MS);
+  const fleet = new ProxyFleet(
+    view,
+    () => (news += 1),
+    GRACE_MS,
+    () => (healthNews += 1),
+  );
   fleets.push(fleet);
   return fleet;
 };
@@ -148,4 +157,31 @@ describe('a verdict on silence', () => {
   it('does not wait where there was never a proxy', () => {
     expect(watch().mayReturn()).toBe(false);
   });
+});
+
+describe('the health of targets', () => {
+  const down = {
+    address: 'udp/192.0.2.10:5060',
+    healthy: false,
+    since: '2026-11-25T07:00:00.000Z',
+    lastError: 'no response in 4 s',
+  };
+
+  it('is as each proxy tells it; what is new of it is told once, and is no news of the rollout', () => {
+    const fleet = watch();
+    cache.set(lease('p1', { health: '[]' }));
+    [news, healthNews] = [0, 0];
+    cache.set(lease('p1', { health: JSON.stringify([down]) }));
+    cache.set(lease('p1', { health: JSON.stringify([down]) }));
+    expect(fleet.live()).toMatchObject([{ instance: 'p1', health: [down] }]);
+    expect({ news, healthNews }).toEqual({ news: 0, healthNews: 1 });
+  });
+
+  it.each(['', '{', '{}', 'null', '[7]', '[{"address":"x"}]', JSON.stringify([{ ...down, since: 'today' }])])(
+    'takes %j for none',
+    (health) => {
+      cache.set(lease('p1', { health }));
+      expect(watch().live()).toMatchObject([{ health: [] }]);
+    },
+  );
 });

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { TargetReport } from '@trunkline/crds';
 import { isDeepStrictEqual } from 'node:util';
 import type { Lease, Lister } from '@trunkline/kube';
 
@@ -8,6 +9,8 @@ export interface LiveProxy {
   edge: string;
   /** By document name: `global`, `3f`, `secret-3f`. */
   revisions: Readonly<Record<string, string>>;
+  /** How the places are that it sends calls to. */
+  health?: readonly TargetReport[];
 }
 
 interface Known extends LiveProxy {
@@ -21,6 +24,7 @@ interface Known extends LiveProxy {
 export const PROXY_SELECTOR = 'app.kubernetes.io/component=sip-proxy';
 const EDGE_LABEL = 'trunkline.dev/edge';
 const REVISIONS = 'trunkline.dev/revisions';
+const HEALTH = 'trunkline.dev/target-health';
 const DEFAULT_SECONDS = 30;
 /** After the API server was away, proxies need a moment to renew. */
 const GRACE_MS = 10_000;
@@ -38,15 +42,22 @@ interface LeaseView {
 export class ProxyFleet {
   readonly #known = new Map<string, Known>();
   readonly #onChange: () => void;
+  readonly #onHealth: () => void;
   readonly #end: () => void;
   readonly #graceMs: number;
   readonly #look: NodeJS.Timeout;
   #graceUntil: number;
   #timer: NodeJS.Timeout | undefined;
 
-  /** `onChange`: a proxy came, went, or has applied something else. */
-  constructor(leases: LeaseView, onChange: () => void, graceMs = GRACE_MS) {
+  /** `onChange`: a proxy came, went, or has applied something else. `onHealth`: one tells something new of targets. */
+  constructor(
+    leases: LeaseView,
+    onChange: () => void,
+    graceMs = GRACE_MS,
+    onHealth: () => void = () => undefined,
+  ) {
     this.#onChange = onChange;
+    this.#onHealth = onHealth;
     this.#graceMs = graceMs;
     // This process may have been started because the API server was away.
     this.#graceUntil = Date.now() + graceMs;
@@ -102,6 +113,7 @@ export class ProxyFleet {
     this.#known.set(name, next);
     this.#watchExpiry();
     if (isNews(before, next, now)) this.#onChange();
+    if (!isDeepStrictEqual(before?.health, next.health)) this.#onHealth();
   }
 
   #watchExpiry(): void {
@@ -136,6 +148,7 @@ function knownOf({ metadata, spec = {} }: Lease, seenAt: number | undefined): Kn
     instance: holderIdentity,
     edge: metadata.labels?.[EDGE_LABEL] ?? '',
     revisions: revisionsIn(metadata.annotations?.[REVISIONS]),
+    health: healthIn(metadata.annotations?.[HEALTH]),
     renewedAt,
     expiresAt: renewedAt + leaseDurationSeconds * 1_000,
   };
@@ -155,4 +168,23 @@ function revisionsIn(text: string | undefined): Record<string, string> {
   } catch {
     return {};
   }
+}
+
+/** A Lease may be written by anybody who may write Leases: what is no report is left out. */
+function healthIn(text: string | undefined): TargetReport[] {
+  try {
+    const value: unknown = JSON.parse(text ?? '[]');
+    return Array.isArray(value) ? value.filter(isReport) : [];
+  } catch {
+    return [];
+  }
+}
+
+function isReport(value: unknown): value is TargetReport {
+  if (typeof value !== 'object' || value === null) return false;
+  const { address, healthy, since, lastError } = value as Partial<Record<keyof TargetReport, unknown>>;
+  const told = typeof address === 'string' && typeof healthy === 'boolean' && typeof since === 'string';
+  return (
+    told && !Number.isNaN(Date.parse(since)) && (lastError === undefined || typeof lastError === 'string')
+  );
 }

@@ -4,6 +4,7 @@ import { isEqual, KubeError, type Applied, type ApplyRequest } from '@trunkline/
 import { pino } from 'pino';
 import { compiled, resource, trunk } from '../compile/fixtures.ts';
 import type { Compilation } from '../compile/compile.ts';
+import type { AddressHealth } from '../status/target-health.ts';
 import type { LiveResource } from './live-resource.ts';
 import type { LiveProxy } from './proxy-fleet.ts';
 import type { Verdict } from './rollout.ts';
@@ -24,6 +25,7 @@ interface Written {
 let live: Map<string, LiveResource>;
 let compilation: Compilation;
 let verdict: Verdict;
+let health: AddressHealth[] | undefined;
 let edge: { proxies: LiveProxy[]; missingSince: Date | undefined };
 let written: Written[];
 let events: string[];
@@ -37,6 +39,7 @@ beforeEach(() => {
   [live, written, events] = [new Map(), [], []];
   verdict = GOOD;
   failure = undefined;
+  health = undefined;
   edge = { proxies: [], missingSince: undefined };
   wake = () => undefined;
   stop = new AbortController();
@@ -46,6 +49,7 @@ beforeEach(() => {
     compiled: (key) => compilation.statuses.get(key),
     verdict: () => verdict,
     edge: () => edge,
+    health: () => health,
     events: { record: (object, { reason }) => events.push(`${object.metadata.name} ${reason}`) },
     log,
   });
@@ -227,5 +231,43 @@ describe('the status of an Edge', () => {
       lastTransitionTime: '2026-11-25T07:00:00Z',
       message: 'No proxy of the edge is alive since 2026-11-25T07:00:00Z. Start one, or look at its log.',
     });
+  });
+});
+
+describe('the status of an OriginationUri and a Carrier', () => {
+  const down: AddressHealth = {
+    address: 'udp/192.0.2.10:5060',
+    healthy: false,
+    lastChange: '2026-11-25T07:00:00.000Z',
+    edge: 'ashburn',
+    reason: 'no response in 4 s',
+  };
+  const pbx = () =>
+    resource('OriginationUri', 'acme/pbx', { trunkRef: { name: 'main' }, sipUri: 'sip:192.0.2.10' });
+  const key = 'OriginationUri/acme/pbx';
+
+  it('says what the proxies say of the addresses, until nobody says anything', async () => {
+    have(trunk('acme/main', 'main'), pbx());
+    health = [down];
+    await reconcile(key);
+    expect(written[0]!.status).toMatchObject({ addresses: [down] });
+    accepted(key);
+    await reconcile(key);
+    expect(written.length).toBe(1);
+    // A new leader has heard nothing yet.
+    health = undefined;
+    await reconcile(key);
+    expect(written.length).toBe(1);
+    health = [];
+    await reconcile(key);
+    expect(written[1]!.status).not.toHaveProperty('addresses');
+  });
+
+  it('says it of gateways', async () => {
+    const gateways = [{ host: '192.0.2.10', transport: 'udp', enabled: true, priority: 10, weight: 10 }];
+    have(resource('Carrier', 'pstn', { gateways, prefixes: ['+'], codecs: [] }));
+    health = [down];
+    await reconcile('Carrier/pstn');
+    expect(written[0]!.status).toMatchObject({ gateways: [down] });
   });
 });

@@ -16,6 +16,7 @@ import type { ResourceKey } from '../compile/resources.ts';
 import type { ResourceStatus } from '../compile/statuses.ts';
 import { withProgrammedState } from '../publish/programmed.ts';
 import { shardName } from '../shard/shard-name.ts';
+import type { AddressHealth } from '../status/target-health.ts';
 import { withProxies } from './edge-status.ts';
 import { RESOURCE_KINDS, type LiveResource } from './live-resource.ts';
 import type { Verdict } from './rollout.ts';
@@ -29,6 +30,8 @@ export interface StatusWriterOptions {
   compiled: (key: ResourceKey) => ResourceStatus | undefined;
   verdict: (shard: string) => Verdict;
   edge: (edge: LiveResource) => { proxies: readonly LiveProxy[]; missingSince: Date | undefined };
+  /** What the proxies say of where an OriginationUri or a Carrier leads; undefined: it stays as it is. */
+  health?: (resource: LiveResource) => readonly AddressHealth[] | undefined;
   events: Pick<EventRecorder, 'record'>;
   log: Logger;
   metrics?: RuntimeMetrics | undefined;
@@ -36,12 +39,13 @@ export interface StatusWriterOptions {
 
 const WORKERS = 8;
 
-/** Status fields that others write: an administrator, a code call, the proxies. They are theirs. */
+/** Status fields that others write: an administrator, a code call. They are theirs. */
 const FOREIGN: Partial<Record<Kind, readonly string[]>> = {
   OutgoingCallerId: ['verified', 'verifiedAt'],
-  OriginationUri: ['addresses'],
-  Carrier: ['gateways'],
 };
+
+/** Where the health of targets is told. */
+const HEALTH_FIELDS: Partial<Record<Kind, string>> = { OriginationUri: 'addresses', Carrier: 'gateways' };
 
 interface Wanted {
   status: ResourceStatus;
@@ -106,7 +110,15 @@ export class StatusWriter {
       waitMs = verdict.waitMs;
       return verdict.state;
     });
-    return { status, waitMs };
+    return { status: this.#withHealth(live, status), waitMs };
+  }
+
+  #withHealth(live: LiveResource, status: ResourceStatus): ResourceStatus {
+    const field = HEALTH_FIELDS[live.kind];
+    if (field === undefined) return status;
+    const before = (live.status as Record<string, unknown> | undefined)?.[field];
+    const health = this.#options.health ? (this.#options.health(live) ?? before) : before;
+    return Array.isArray(health) && health.length > 0 ? { ...status, [field]: health } : status;
   }
 
   async #write(live: LiveResource, { status, at }: Wanted, signal: AbortSignal): Promise<void> {

@@ -15,6 +15,7 @@ import type { ResourceKey } from '../compile/resources.ts';
 import { FIELD_MANAGER, type ShardObject } from '../publish/shard-objects.ts';
 import { ShardPublisher } from '../publish/shard-publisher.ts';
 import { writtenMissingSince } from './edge-status.ts';
+import { FleetHealth } from './fleet-health.ts';
 import { Inputs } from './inputs.ts';
 import { ListProtection } from './list-protection.ts';
 import type { LiveResource } from './live-resource.ts';
@@ -59,6 +60,7 @@ export class Work {
   readonly #documents: Documents;
   readonly #trunks = new TrunkShards();
   readonly #fleet: ProxyFleet;
+  readonly #health: FleetHealth;
   readonly #rollout: Rollout;
   readonly #publisher: ShardPublisher;
   readonly #statuses: StatusWriter;
@@ -79,9 +81,20 @@ export class Work {
     const shared = { client, mayWrite, log, metrics: runtime, events: this.#events };
     this.#compiler = new Compiler(options.settings);
     this.#documents = new Documents(this.#compiler);
-    this.#fleet = new ProxyFleet(leases, () => {
+    this.#health = new FleetHealth(
+      () => this.#fleet.live(),
+      resources,
+      (key) => {
+        this.#statuses.enqueue(key);
+      },
+    );
+    const healthChanged = () => {
+      this.#health.changed();
+    };
+    const proxiesChanged = () => {
       this.#proxiesChanged();
-    });
+    };
+    this.#fleet = new ProxyFleet(leases, proxiesChanged, undefined, healthChanged);
     this.#rollout = new Rollout({
       fleet: this.#fleet,
       edges: () => this.#edges(),
@@ -104,6 +117,7 @@ export class Work {
         proxies: this.#fleet.live().filter((proxy) => proxy.edge === edge.metadata.name),
         missingSince: this.#rollout.missingSince(knownEdge(edge)),
       }),
+      health: (live) => this.#health.of(live),
     });
     const trunks = (key: ResourceKey) => Number(this.#compiler.status(key)?.trunks ?? 0);
     this.#protection = new ListProtection({ ...shared, resource, trunks });
@@ -129,6 +143,7 @@ export class Work {
       this.#protection.run(signal),
     ]);
     this.#fleet.close();
+    this.#health.close();
     clearTimeout(this.#later);
     await this.#events.flush();
   }
@@ -170,6 +185,7 @@ export class Work {
   #proxiesChanged(): void {
     for (const edge of this.#options.resources.list('Edge'))
       this.#statuses.enqueue(`Edge/${edge.metadata.name}`);
+    this.#health.changed();
     this.#tellProgress();
   }
 

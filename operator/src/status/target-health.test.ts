@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from '@jest/globals';
 import type { Carrier, OriginationUri, TargetReport } from '@trunkline/crds';
-import { carrierHealth, originationUriHealth } from './target-health.ts';
+import { carrierHealth, indexHealth, originationUriHealth } from './target-health.ts';
 
 const up = (address: string, since = '2027-01-01T00:00:00.000Z'): TargetReport => ({
   address,
@@ -26,7 +26,7 @@ describe('health in the status of an OriginationUri', () => {
       { edge: 'dublin', health: [down('tcp/pbx1.acme.example:5070'), up('udp/other.example')] },
       { edge: 'ashburn', health: [up('tcp/pbx1.acme.example:5070')] },
     ];
-    expect(originationUriHealth(pbx, false, proxies)).toEqual([
+    expect(originationUriHealth(pbx, false, indexHealth(proxies))).toEqual([
       {
         address: 'tcp/pbx1.acme.example:5070',
         healthy: true,
@@ -49,7 +49,7 @@ describe('health in the status of an OriginationUri', () => {
       originationUriHealth(
         pbx,
         false,
-        reports.map((report) => ({ edge: 'dublin', health: [report] })),
+        indexHealth(reports.map((report) => ({ edge: 'dublin', health: [report] }))),
       );
     expect(told(up(address), down(address))).toMatchObject([{ healthy: false }]);
     expect(told(down(address), up(address))).toMatchObject([{ healthy: false }]);
@@ -59,7 +59,7 @@ describe('health in the status of an OriginationUri', () => {
 
   it('is that of the TLS port where the trunk is secure', () => {
     const proxies = [{ edge: '', health: [down('tls/192.0.2.10:5061')] }];
-    expect(originationUriHealth(uri('sip:192.0.2.10'), true, proxies)).toEqual([
+    expect(originationUriHealth(uri('sip:192.0.2.10'), true, indexHealth(proxies))).toEqual([
       {
         address: 'tls/192.0.2.10:5061',
         healthy: false,
@@ -73,7 +73,11 @@ describe('health in the status of an OriginationUri', () => {
     'is empty of one that is switched off, unreadable, or not tried yet',
     (other) => {
       expect(
-        originationUriHealth(other, false, [{ edge: 'e', health: [down('udp/192.0.2.10:5060')] }]),
+        originationUriHealth(
+          other,
+          false,
+          indexHealth([{ edge: 'e', health: [down('udp/192.0.2.10:5060')] }]),
+        ),
       ).toEqual([]);
     },
   );
@@ -87,7 +91,7 @@ describe('health in the status of a Carrier', () => {
       { host: '192.0.2.12', enabled: false },
     );
     const health = [up('udp/192.0.2.10:5060'), down('udp/192.0.2.11:5070'), down('udp/192.0.2.12:5060')];
-    expect(carrierHealth(pstn, [{ edge: 'dublin', health }])).toMatchObject([
+    expect(carrierHealth(pstn, indexHealth([{ edge: 'dublin', health }]))).toMatchObject([
       { address: 'udp/192.0.2.10:5060', healthy: true },
       { address: 'udp/192.0.2.11:5070', healthy: false, reason: 'no response in 4 s' },
     ]);
