@@ -18,6 +18,7 @@ export const explainCommand: Command = async (argv, io) => {
     limits: { startsWithin: () => 0, concurrent: () => 0 },
     options: { allows: () => true },
     nonces: { keys: ['explain'], lifetimeMs: 60_000, isUsed: () => false },
+    failures: { blocks: () => false },
     edge,
   };
   const { decision } = explain(request, context, assumeUser === undefined ? {} : { assumeUser });

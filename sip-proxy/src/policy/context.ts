@@ -25,6 +25,12 @@ export interface NonceView {
   isUsed(key: string): boolean;
 }
 
+/** Wrong passwords of late. Implemented by `FailureLedger`. */
+export interface FailuresView {
+  /** Has this source been wrong too often, for this user or for many? */
+  blocks(source: string, user: string): boolean;
+}
+
 /** Everything apart from the request that a decision depends on: same request, same context, same decision. */
 export interface PolicyContext {
   config: ConfigIndex;
@@ -35,6 +41,7 @@ export interface PolicyContext {
   limits: LimitsView;
   options: OptionsView;
   nonces: NonceView;
+  failures: FailuresView;
   /** Name of the edge that decides. */
   edge: string;
   /** Only `explain`: takes this user's password as right where the request has no credentials. */

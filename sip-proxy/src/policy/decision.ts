@@ -88,6 +88,8 @@ export interface CallReservation {
 export interface DecisionEffects {
   /** A nonce and nonce count that has been used up, and the time (ms) after which it need not be remembered. */
   usedNonce?: { key: string; expiresAt: number };
+  /** A wrong answer to a nonce of ours. */
+  failedDigest?: { source: string; user: string };
   /** Set where the outcome is `route`. */
   call?: CallReservation;
   /** Source address whose OPTIONS are counted. */

@@ -3,6 +3,7 @@ import type { ConfigIndex } from '../config/config-index.ts';
 import type { PolicyContext } from './context.ts';
 import { decide } from './decide.ts';
 import type { Decision, RequestFacts } from './decision.ts';
+import { FailureLedger } from './digest/failure-ledger.ts';
 import { NonceLedger } from './digest/nonce-ledger.ts';
 import { CallLimits } from './limits.ts';
 import { OptionsLimiter } from './options-limiter.ts';
@@ -29,6 +30,7 @@ export class LivePolicy {
   readonly limits = new CallLimits();
   readonly options = new OptionsLimiter();
   readonly nonces = new NonceLedger();
+  readonly failures = new FailureLedger();
   readonly #settings: LivePolicyOptions;
 
   constructor(settings: LivePolicyOptions) {
@@ -46,14 +48,16 @@ export class LivePolicy {
       limits: this.limits.view(now),
       options: this.options.view(now),
       nonces: { keys: nonceKeys, lifetimeMs: nonceLifetimeMs, isUsed: (key) => this.nonces.isUsed(key) },
+      failures: this.failures.view(now),
     };
   }
 
   /** Decides a request and writes its effects down. */
   decide(request: RequestFacts, config: ConfigIndex, now: number): LiveDecision {
     const decision = decide(request, this.context(config, now));
-    const { usedNonce, optionsFrom, call } = decision.effects;
+    const { usedNonce, failedDigest, optionsFrom, call } = decision.effects;
     if (usedNonce !== undefined) this.nonces.add(usedNonce, now);
+    if (failedDigest !== undefined) this.failures.add(failedDigest, now);
     if (optionsFrom !== undefined) this.options.count(optionsFrom, now);
     return { decision, release: call === undefined ? noCall : this.limits.reserve(call, now) };
   }

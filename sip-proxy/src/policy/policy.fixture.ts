@@ -151,6 +151,7 @@ export function makeContext(parts: ConfigParts = {}, over: Partial<PolicyContext
     limits: { startsWithin: () => 0, concurrent: () => 0 },
     options: { allows: () => true },
     nonces: { keys: ['key-1'], lifetimeMs: 30_000, isUsed: () => false },
+    failures: { blocks: () => false },
     edge: 'ashburn',
     ...over,
   };

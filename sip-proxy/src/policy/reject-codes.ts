@@ -12,6 +12,7 @@ export const REJECT_CODES = {
   'account-suspended': { status: 603, reason: 'Decline' },
   'tls-required': { status: 403, reason: 'Forbidden' },
   'source-address-denied': { status: 403, reason: 'Forbidden' },
+  'digest-blocked': { status: 403, reason: 'Forbidden' },
   'digest-invalid': { status: 403, reason: 'Forbidden' },
   'no-authentication-configured': { status: 403, reason: 'Forbidden' },
   'too-many-hops': { status: 483, reason: 'Too Many Hops' },

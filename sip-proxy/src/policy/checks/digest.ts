@@ -32,15 +32,18 @@ export function checkDigest(call: CheckedCall): CheckResult {
   if (credentials.realm !== realm) {
     return challenge(call, `the credentials are for another realm, ${quoted(credentials.realm)}: challenged`);
   }
+  if (context.failures.blocks(request.source.address, credentials.username)) return blocked(call);
   const uriProblem = digestUriProblem(call, credentials.uri);
   return uriProblem === undefined ? judge(call, credentials) : malformed(uriProblem);
 }
 
-/** The nonce decides whether a right response counts; a wrong one is refused with any nonce of ours. */
+/**
+ * The nonce decides whether a response is looked at: any nonce of ours, fresh or not. With another one no answer may tell
+ * whether the password was right: such guesses would cost nothing.
+ */
 function judge(call: CheckedCall, credentials: DigestCredentials): CheckResult {
   const { request, context } = call;
   const { nonces, now } = context;
-  const right = verifyResponse(credentials, candidates(call, credentials.username), request.method);
   const state = checkNonce(credentials.nonce, request, {
     keys: nonces.keys,
     lifetimeMs: nonces.lifetimeMs,
@@ -48,8 +51,9 @@ function judge(call: CheckedCall, credentials: DigestCredentials): CheckResult {
   });
   // A client that keeps the nonce of an earlier call starts with it: it is not at fault, and gets a new one.
   if (state === 'foreign')
-    return challenge(call, 'the nonce was not made for this call: challenged anew', right);
-  if (!right) return refused('unknown user, wrong password, or a response computed over something else');
+    return challenge(call, 'the nonce was not made for this call: challenged anew', true);
+  const right = verifyResponse(credentials, candidates(call, credentials.username), request.method);
+  if (!right) return wrong(call, credentials.username);
   if (state === 'expired')
     return challenge(call, `the nonce is older than ${nonces.lifetimeMs / 1000} s`, true);
   const key = `${credentials.nonce}/${credentials.qop?.nc ?? ''}`;
@@ -91,6 +95,17 @@ function malformed(problem: string): CheckResult {
 
 function refused(why: string): CheckResult {
   return fail('digest', 'digest-invalid', `the credentials were refused: ${why}`);
+}
+
+function wrong({ request, effects }: CheckedCall, user: string): CheckResult {
+  effects.failedDigest = { source: request.source.address, user };
+  return refused('unknown user, wrong password, or a response computed over something else');
+}
+
+/** Without looking at the password: who guesses learns nothing more, and costs little. */
+function blocked({ request }: CheckedCall): CheckResult {
+  const text = `${request.source.address} has sent too many wrong passwords within a minute: refused until the minute is over`;
+  return fail('digest', 'digest-blocked', text);
 }
 
 function assumed(call: CheckedCall, username: string): CheckResult {
