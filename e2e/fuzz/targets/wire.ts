@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { SipMessage } from '../../../sip-engine/src/message/index.ts';
 import { AppMessageError, parseAppMessage } from '../../../sip-engine/src/wire/app-message.ts';
 import { encodeSipFrame, FrameDecoder, FrameError } from '../../../sip-engine/src/wire/frame-codec.ts';
 import { checkFrame, DRACHTIO_LIMITS } from '../../../sip-engine/src/wire/frame-limits.ts';
@@ -42,12 +43,20 @@ export const appMessages: Target = {
     checkFrame(input, DRACHTIO_LIMITS);
     const message = allowing(AppMessageError, () => parseAppMessage(input));
     if (message === undefined) return false;
-    const frame = encodeSipFrame(message, (size) => `id|sip|${size}`);
-    if (frame.length > 99_999) return true;
-    const [payload = Buffer.alloc(0), ...more] = new FrameDecoder().push(frame);
-    if (more.length > 0) throw new Error('one message became two frames');
-    const again = parseAppMessage(payload.subarray(payload.indexOf('\r\n') + 2));
-    same('a message that went through a frame', JSON.stringify(again), JSON.stringify(message));
+    const once = throughFrame(message);
+    // A reason phrase is made readable for srf, once.
+    const first = once.kind === 'response' ? { ...message, reason: once.reason } : message;
+    same('a message that went through a frame', JSON.stringify(once), JSON.stringify(first));
+    same('a message that went through two', JSON.stringify(throughFrame(once)), JSON.stringify(once));
     return true;
   },
+};
+
+const throughFrame = (message: SipMessage): SipMessage => {
+  const frame = encodeSipFrame(message, (size) => `id|sip|${size}`);
+  // Longer ones are nothing that a decoder takes.
+  if (frame.length > 99_999) return message;
+  const [payload = Buffer.alloc(0), ...more] = new FrameDecoder().push(frame);
+  if (more.length > 0) throw new Error('one message became two frames');
+  return parseAppMessage(payload.subarray(payload.indexOf('\r\n') + 2));
 };

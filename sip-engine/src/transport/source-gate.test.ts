@@ -21,15 +21,15 @@ function admitted(gate: SourceGate, address: string, now: number, count = 5000):
 describe('a stranger', () => {
   it('has a burst, then a twentieth of the rate', () => {
     const gate = new SourceGate(1000);
-    expect(admitted(gate, A, 0)).toBe(250);
+    expect(admitted(gate, A, 0)).toBe(125);
     expect(admitted(gate, A, 1000)).toBe(50);
-    expect(admitted(gate, A, HOUR)).toBe(250);
+    expect(admitted(gate, A, HOUR)).toBe(125);
   });
 
   it('takes nothing from another', () => {
     const gate = new SourceGate(1000);
     admitted(gate, A, 0);
-    expect(admitted(gate, B, 0)).toBe(250);
+    expect(admitted(gate, B, 0)).toBe(125);
   });
 
   it('is not helped by a clock that is set back', () => {
@@ -55,7 +55,7 @@ describe('a known source', () => {
     gate.vouch(A, HOUR / 2);
     expect(gate.isKnown(A, HOUR)).toBe(true);
     expect(gate.isKnown(A, 2 * HOUR)).toBe(false);
-    expect(admitted(gate, A, 2 * HOUR)).toBe(250);
+    expect(admitted(gate, A, 2 * HOUR)).toBe(125);
   });
 
   it('is not pushed out of memory by strangers', () => {
@@ -73,7 +73,7 @@ describe('a known source', () => {
 describe('a stream', () => {
   it('is told how long to wait, and owes what it has sent', () => {
     const gate = new SourceGate(1000);
-    for (let n = 0; n < 250; n += 1) expect(gate.owes(A, 0)).toBe(0);
+    for (let n = 0; n < 125; n += 1) expect(gate.owes(A, 0)).toBe(0);
     expect(gate.owes(A, 0)).toBe(20);
     expect(gate.owes(A, 0)).toBe(40);
     expect(gate.admits(A, 39)).toBe(false);

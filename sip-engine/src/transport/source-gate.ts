@@ -8,7 +8,7 @@ const KNOWN_MS = 60 * 60 * 1000;
 const BURST_SECONDS = 2;
 /** What share of a known source's rate a stranger has, and of its burst. */
 const STRANGER_SHARE = 20;
-const STRANGER_BURST_SHARE = 8;
+const STRANGER_BURST_SHARE = 16;
 /** Answers to what is no SIP. */
 const MALFORMED: BucketSize = { rate: 10, burst: 20 };
 

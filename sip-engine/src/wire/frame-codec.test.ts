@@ -9,7 +9,7 @@ describe('encodeSipFrame', () => {
     const message: SipMessage = {
       kind: 'response',
       status: 486,
-      reason: 'Occup\u00e9 \u2028\u0007\u65e5',
+      reason: 'Occup\u00e9 \u2028\u2029\u65e5',
       headers: [],
       body: Buffer.alloc(0),
     };

@@ -9,7 +9,6 @@ import type { SipMessage } from '../message/sip-message.ts';
 const HASH = 0x23;
 const ZERO = 0x30;
 const NINE = 0x39;
-const EMPTY = Buffer.alloc(0);
 
 /** Longest length field drachtio-server accepts; a sixth digit closes the connection. */
 const LENGTH_DIGITS = 5;
@@ -21,23 +20,33 @@ export class FrameError extends Error {
 
 /** Cuts a byte stream into payloads, however it arrives in pieces. */
 export class FrameDecoder {
-  private rest: Buffer = EMPTY;
+  /** What has come of a payload that is not complete: put together once, when it is. */
+  private pieces: Buffer[] = [];
+  private held = 0;
+  /** Bytes to hold before there is anything to do; 0 while the length is not known. */
+  private needed = 0;
 
   /**
    * @returns the payloads that are complete now, in order
    * @throws FrameError when a length field is empty, zero, not decimal or longer than five digits
    */
   push(chunk: Buffer): Buffer[] {
-    const data = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk]);
+    this.pieces.push(chunk);
+    this.held += chunk.length;
+    if (this.held < this.needed) return [];
+    const data = this.pieces.length === 1 ? chunk : Buffer.concat(this.pieces);
     const payloads: Buffer[] = [];
     let at = 0;
     for (;;) {
       const field = readLength(data, at);
-      if (field === undefined || field.start + field.length > data.length) break;
-      at = field.start + field.length;
+      const end = field === undefined ? undefined : field.start + field.length;
+      this.needed = end === undefined ? 0 : end - at;
+      if (field === undefined || end === undefined || end > data.length) break;
+      at = end;
       payloads.push(data.subarray(field.start, at));
     }
-    this.rest = data.subarray(at);
+    this.held = data.length - at;
+    this.pieces = this.held === 0 ? [] : [data.subarray(at)];
     return payloads;
   }
 }
@@ -70,9 +79,7 @@ export function messageHead(message: SipMessage): string {
 
 /** srf cannot read a response whose reason holds one of Unicode's line ends: the call would never learn of it. */
 function readableReason(reason: string): string {
-  return /[\x00-\x1f\x7f-\x9f\u2028\u2029]/.test(reason)
-    ? reason.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/g, '?')
-    : reason;
+  return reason.replace(/[\n\r\u2028\u2029]/g, '?');
 }
 
 /** A frame of tokens alone. */
