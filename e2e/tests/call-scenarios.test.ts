@@ -299,11 +299,12 @@ describe.each(backends)('a call through trunkline up with %s media', (media) => 
     });
     const caller = place({ sdp: undefined as never, autoAck: false });
     await caller.response(200);
-    await caller.ended(15_000);
+    // 64 x T1 (RFC 3261 §13.3.1.4).
+    await caller.ended(45_000);
     await (await arrived).ended(15_000);
     const record = await recordOf(caller);
     expect(record).toMatchObject({ outcomeCode: 'ack-timeout' });
-  }, 40_000);
+  }, 80_000);
 
   it('carries twenty calls at one time', async () => {
     const callees = new Map<string, IncomingCall>();
