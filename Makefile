@@ -41,11 +41,13 @@ lint: $(STAMP) ## Types, ESLint, formatting
 	$(NODE) node_modules/eslint/bin/eslint.js .
 	$(NODE) node_modules/prettier/bin/prettier.cjs --check --log-level warn '*/src/**/*.ts' 'e2e/**/*.ts'
 
-verify: $(STAMP) ## Fail when a generated file (CRD YAML, reference docs) is stale
+verify: $(STAMP) ## Fail when a generated file (CRD YAML, reference docs, static manifests) is stale
 	$(NODE) --disable-warning=ExperimentalWarning crds/src/generate/main.ts --verify
+	@deploy/static/render.sh --verify
 
 generate: $(STAMP) ## Write the generated files again
 	$(NODE) --disable-warning=ExperimentalWarning crds/src/generate/main.ts
+	@deploy/static/render.sh
 
 bench: $(STAMP) programs ## Calls per second and CPU per call on this machine
 	@$(NODE) --disable-warning=ExperimentalWarning e2e/bench/main.ts $(ARGS)

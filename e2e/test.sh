@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# What `make test` runs: lint, generated files, every Jest project. Lint and generated files count one test each.
+# What `make test` runs: lint, generated files, every Jest project. Lint and each sort of generated files count one test.
 # The last line is `N passed, N failed`; the exit code is 1 where anything failed.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
@@ -51,6 +51,7 @@ check lint lint
 check 'generated files' "$node" --disable-warning=ExperimentalWarning crds/src/generate/main.ts --verify
 # Where kube-apiserver and etcd cannot be had, the tests that need them say so, and fail under CI.
 e2e/tools/build.sh >/dev/null || echo 'kube-apiserver, etcd, helm: cannot be had here'
+check 'static manifests' deploy/static/render.sh --verify
 suites unit --selectProjects crds kube operator media-relay sip-engine sip-proxy cli
 suites e2e --selectProjects e2e ${CI:+-w 2}
 

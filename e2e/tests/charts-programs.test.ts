@@ -28,7 +28,6 @@ import {
   trunk,
   type Program,
 } from '../src/index.ts';
-import { kubeTool } from '../src/kube-api-server.ts';
 import { REPOSITORY } from '../src/kube-commands.ts';
 
 jest.setTimeout(120_000);
@@ -309,14 +308,5 @@ rtp('scripts of the rtpengine image', () => {
     expect(Date.now() - began).toBeGreaterThan(500);
     expect(await rtpengine.calls()).toBe(1);
     await rtpengine.stop();
-  });
-});
-
-describe('the static manifests', () => {
-  const verify = kubeTool('helm') === undefined ? it.skip : it;
-
-  verify('are as the charts render them', async () => {
-    const { exitCode, said } = await run(join(REPOSITORY, 'deploy/static/render.sh'), ['--verify']);
-    expect({ exitCode, said }).toEqual({ exitCode: 0, said: '' });
   });
 });
