@@ -7,6 +7,8 @@ export interface LossyPath {
   port: number;
   dropped: { requests: number; replies: number };
   passed: number;
+  /** Share of the datagrams, from 0 to 1; may change. */
+  loss: number;
   close(): Promise<void>;
 }
 
@@ -14,11 +16,11 @@ export interface LossyPath {
 export async function openLossyPath(nodePort: number, loss: number, seed: number): Promise<LossyPath> {
   const random = mulberry32(seed);
   const [near, far] = [await bound(), await bound()];
-  const path = { dropped: { requests: 0, replies: 0 }, passed: 0 };
+  const path = { dropped: { requests: 0, replies: 0 }, passed: 0, loss };
   let clientPort = 0;
   near.on('message', (datagram, { port }) => {
     clientPort = port;
-    if (random() < loss) {
+    if (random() < path.loss) {
       path.dropped.requests++;
       return;
     }
@@ -26,13 +28,19 @@ export async function openLossyPath(nodePort: number, loss: number, seed: number
     far.send(datagram, nodePort, '127.0.0.1');
   });
   far.on('message', (datagram) => {
-    if (random() < loss) path.dropped.replies++;
+    if (random() < path.loss) path.dropped.replies++;
     else near.send(datagram, clientPort, '127.0.0.1');
   });
   return {
     ...path,
     get passed() {
       return path.passed;
+    },
+    get loss() {
+      return path.loss;
+    },
+    set loss(share) {
+      path.loss = share;
     },
     port: near.address().port,
     async close() {

@@ -11,6 +11,7 @@ import {
   type MediaSession,
   type NodePool,
 } from '../index.ts';
+import { createNgClient } from '../ng/ng-client.ts';
 import { sdpBody } from '../rtp/index.ts';
 import {
   embeddedRelay,
@@ -21,6 +22,7 @@ import {
   type BackendOptions,
 } from './backends.ts';
 import { describeOn, newCallId } from './contract.ts';
+import { openLossyPath } from './lossy-path.ts';
 
 // Most of it is the start of nodes, seconds each on a busy machine.
 jest.setTimeout(90_000);
@@ -229,6 +231,29 @@ describe('a pool with a node that does not answer', () => {
     await node(embeddedRelay, { ngPort: port });
     while (pool.nodes()[0]?.state !== 'up') await new Promise((resolve) => setTimeout(resolve, 50));
     await open(pool).offer('caller', SDP);
+  });
+
+  it('is told again to drop what it did not hear of, once it answers', async () => {
+    const relay = await node(embeddedRelay);
+    const path = await openLossyPath(Number(relay.ng.split(':')[1]), 0, 1);
+    opened.push(() => path.close());
+    const pool = await poolOf([`127.0.0.1:${path.port}`], { pingIntervalMs: 100 });
+    const direct = createNgClient(() => undefined);
+    opened.push(async () => {
+      direct.close();
+    });
+    const calls = async () => {
+      const [host = '', port] = relay.ng.split(':');
+      const listed = await direct.command({ host, port: Number(port) }, 'list', { limit: 10 });
+      return listed.outcome === 'ok' ? listed.reply.calls : listed;
+    };
+    const session = open(pool, 'late');
+    await session.offer('caller', SDP);
+    path.loss = 1;
+    await session.close();
+    expect(await calls()).toEqual(['late']);
+    path.loss = 0;
+    while (String(await calls()) !== '') await new Promise((resolve) => setTimeout(resolve, 50));
   });
 
   it('gives its calls up after the grace time', async () => {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Logger } from 'pino';
 import type { NgAddress, NgClient, NgCommand, NgResult } from '../ng/ng-client.ts';
+import { LateDeletes } from './late-deletes.ts';
 import type { PoolMetrics } from './pool-metrics.ts';
 import type { NodeState } from './select-nodes.ts';
 
@@ -37,6 +38,7 @@ export class MediaNode {
   #health: Exclude<NodeState, 'draining'> = 'suspect';
   #misses = 0;
   #pinging: Promise<void> | undefined;
+  readonly #lateDeletes = new LateDeletes();
 
   constructor(to: NgAddress, tools: NodeTools) {
     this.#to = to;
@@ -63,6 +65,13 @@ export class MediaNode {
     return result;
   }
 
+  /** Never rejects. A delete without a reply is sent again when the node answers pings. */
+  async delete(callId: string, body: Record<string, unknown>): Promise<NgResult> {
+    const result = await this.command('delete', body);
+    if (result.outcome === 'timeout') this.#lateDeletes.add(callId, body);
+    return result;
+  }
+
   /** Asks whether the node is alive; a ping already under way serves both. */
   ping(): Promise<void> {
     this.#pinging ??= this.#ping().finally(() => {
@@ -76,6 +85,7 @@ export class MediaNode {
     if (result.outcome !== 'timeout') {
       this.#misses = 0;
       this.#become('up', 'answers pings');
+      void this.#lateDeletes.flush((body) => this.command('delete', body));
       return;
     }
     this.#misses++;

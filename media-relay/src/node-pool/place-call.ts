@@ -31,8 +31,8 @@ export async function placeCall(
     if (result.outcome === 'ok') return { node, sdp: sdpOf(node, result.reply) };
     if (result.outcome === 'error' && !FULL.includes(result.reason)) throw refused(node, 'offer', result);
     if (result.outcome === 'timeout') {
-      const drop = { ...deleteBody(String(body['call-id'])), 'from-tag': body['from-tag'] };
-      void node.command('delete', drop);
+      const callId = String(body['call-id']);
+      void node.delete(callId, { ...deleteBody(callId), 'from-tag': body['from-tag'] });
     }
     refusals.push(`${node.address}: ${result.reason}`);
   }

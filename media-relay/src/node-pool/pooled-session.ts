@@ -122,7 +122,7 @@ export class PooledSession implements MediaSession, CarriedCall {
     if (!node) return NO_STATISTICS;
     node.calls.delete(this.callId);
     if (this.#lostBecause !== undefined) return NO_STATISTICS;
-    const deleted = node.command('delete', deleteBody(this.callId, [...this.#seen][0]));
+    const deleted = node.delete(this.callId, deleteBody(this.callId, [...this.#seen][0]));
     // Nobody waits for a node that is known to be down; should it live, the command still frees its ports.
     if (node.state === 'down') return NO_STATISTICS;
     const result = await deleted;
