@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+/** drachtio-server always takes 1.3 too, and cannot ask for it alone. */
+export const TLS_VERSIONS = ['1.0', '1.1', '1.2'] as const;
+export type TlsVersion = (typeof TLS_VERSIONS)[number];
+
 export interface DrachtioSettings {
   admin: { port: number; secret: string };
   /** Address on this machine. */
@@ -9,6 +13,8 @@ export interface DrachtioSettings {
   ports: { sip: number; tls?: number | undefined };
   /** Folder with tls.crt and tls.key; with `ports.tls`. */
   tlsDir?: string | undefined;
+  /** The oldest TLS that is spoken. Default 1.2. */
+  tlsMinVersion?: TlsVersion | undefined;
   /** Networks that are spoken to with the local address. */
   localNet?: string | undefined;
 }
@@ -18,15 +24,8 @@ export interface DrachtioSettings {
  * depends on its 4 s. The chart's probe is answered by drachtio itself. The admin port is on loopback, because drachtio takes commands before it has seen the secret.
  */
 export function drachtioConfig(settings: DrachtioSettings): string {
-  const { admin, ports, tlsDir } = settings;
-  const tls =
-    ports.tls === undefined
-      ? ''
-      : `
-    <tls>
-      <key-file>${escape(tlsDir ?? '')}/tls.key</key-file>
-      <cert-file>${escape(tlsDir ?? '')}/tls.crt</cert-file>
-    </tls>`;
+  const { admin, ports } = settings;
+  const tls = ports.tls === undefined ? '' : tlsElement(settings);
   return `<drachtio>
   <admin port="${admin.port}" secret="${escape(admin.secret)}">127.0.0.1</admin>
   <sip>
@@ -49,6 +48,21 @@ export function drachtioConfig(settings: DrachtioSettings): string {
   </logging>
 </drachtio>
 `;
+}
+
+/**
+ * drachtio takes the certificate alone from `cert-file`. Those in between come from `chain-file`, and without it drachtio looks for
+ * a `cafile.pem` and ends.
+ */
+function tlsElement({ tlsDir = '', tlsMinVersion = '1.2' }: DrachtioSettings): string {
+  const folder = escape(tlsDir);
+  return `
+    <tls>
+      <key-file>${folder}/tls.key</key-file>
+      <cert-file>${folder}/tls.crt</cert-file>
+      <chain-file>${folder}/tls.crt</chain-file>
+      <min-tls-version>${tlsMinVersion}</min-tls-version>
+    </tls>`;
 }
 
 function contacts({ local, external, ports, localNet }: DrachtioSettings): string[] {

@@ -3,7 +3,7 @@ import { KubeClient, loadKubeConfig } from '@trunkline/kube';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { drachtioConfig } from './drachtio-config.ts';
+import { drachtioConfig, TLS_VERSIONS, type TlsVersion } from './drachtio-config.ts';
 import { AddressError, externalAddress, parseSource } from './external-address.ts';
 
 // Init container of both tiers: finds the address that others reach this machine at, and writes what the programs after it read:
@@ -21,6 +21,7 @@ const { values } = parseArgs({
     'sip-port': { type: 'string', default: '5060' },
     'tls-port': { type: 'string' },
     'tls-dir': { type: 'string' },
+    'tls-min-version': { type: 'string', default: '1.2' },
     'local-net': { type: 'string' },
   },
 });
@@ -56,7 +57,14 @@ async function prepare(): Promise<void> {
     external,
     ports: { sip: Number(values['sip-port']), tls: tlsPort === undefined ? undefined : Number(tlsPort) },
     tlsDir: values['tls-dir'],
+    tlsMinVersion: tlsVersion(values['tls-min-version']),
     localNet: values['local-net'],
   });
   writeFileSync(join(values.out, 'drachtio.conf.xml'), config, { mode: 0o640 });
+}
+
+function tlsVersion(text: string): TlsVersion {
+  const known = TLS_VERSIONS.find((version) => version === text);
+  if (known === undefined) throw new Error(`--tls-min-version is ${TLS_VERSIONS.join(', ')}, not ${text}`);
+  return known;
 }

@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { drachtioConfig } from '../../deploy/src/drachtio-config.ts';
 import { eventually } from '../src/eventually.ts';
 import { freePort } from '../src/free-port.ts';
 import { isInstalled, startProgram } from '../src/program.ts';
 import type { Place } from '../src/sip/index.ts';
-import { drachtioXml } from './drachtio-xml.ts';
 import { reachable } from './reachable.ts';
 
 /** Which of the three the recordings are about. */
@@ -29,7 +29,7 @@ export interface EngineToTest {
   single?: true;
 }
 
-/** The whole suite runs with timers B, F and H this short: as `trunkline up` has them, and so that it ends today. */
+/** Timers B, F and H: as `trunkline up` has them, and the configuration that we ship. */
 export const T1X64_MS = 4_000;
 
 const SECRET = 'parity';
@@ -38,7 +38,7 @@ const SIP_ENGINE = fileURLToPath(new URL('../../sip-engine/src/main.ts', import.
 
 /**
  * A real drachtio-server where `DRACHTIO_URL` names one or `drachtio` is on PATH, else the two faces of sip-engine. Its timers must
- * be those of `drachtioXml`.
+ * be those of the configuration that we ship.
  */
 export const enginesToTest = (): EngineToTest[] => {
   const own = (['sip-engine with parity', 'sip-engine without parity'] as const).map((kind) => ({
@@ -95,7 +95,10 @@ const startDrachtio = async (): Promise<EngineUnderTest> => {
   const admin = { host: '127.0.0.1', port: await freePort(), secret: SECRET };
   const sip = { address: '127.0.0.1', port: await freePort() };
   const file = join(folder, 'drachtio.conf.xml');
-  writeFileSync(file, drachtioXml({ admin, sip, t1x64: T1X64_MS }), { mode: 0o600 });
+  const { address, port } = sip;
+  writeFileSync(file, drachtioConfig({ admin, local: address, external: address, ports: { sip: port } }), {
+    mode: 0o600,
+  });
   const program = startProgram({ command: 'drachtio', args: ['-f', file], cwd: folder });
   const stop = async () => {
     await program.stop('SIGTERM');

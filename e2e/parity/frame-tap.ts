@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import { parseMessage, within, type PeerMessage } from '../src/sip/index.ts';
 
 /** One frame of drachtio's wire protocol: `<bytes>#<token>|<token>..`, with a SIP message after the first line or none. */
@@ -16,7 +18,8 @@ export interface Frame {
 export class FrameTap {
   readonly frames: Frame[] = [];
   readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
+  readonly #apps = new Set<Socket>();
+  readonly #engines = new Set<Socket>();
   #waiters: { fits: (frame: Frame) => boolean; fire: (frame: Frame) => void }[] = [];
 
   private constructor(server: Server) {
@@ -61,22 +64,22 @@ export class FrameTap {
     );
   }
 
-  close(): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
-    return new Promise((resolve) => {
-      this.#server.close(() => {
-        resolve();
-      });
-    });
+  /** Resolves when the engine has taken note too: until then it may give the requests of the next flow to apps that are gone. */
+  async close(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve));
+    for (const app of this.#apps) app.destroy();
+    await Promise.all([...this.#engines].map(leave));
+    await closed;
   }
 
   #join(app: Socket, engine: Socket): void {
+    this.#apps.add(app);
+    this.#engines.add(engine);
     this.#relay(app, engine, 'from-app');
     this.#relay(engine, app, 'to-app');
   }
 
   #relay(from: Socket, to: Socket, direction: Frame['direction']): void {
-    this.#sockets.add(from);
     const read = createFrameReader((payload) => {
       this.#note(payload, direction);
     });
@@ -86,7 +89,6 @@ export class FrameTap {
     });
     from.on('error', () => undefined);
     from.on('close', () => {
-      this.#sockets.delete(from);
       to.end();
     });
   }
@@ -103,6 +105,17 @@ export class FrameTap {
     this.#waiters = this.#waiters.filter(({ fits }) => !fits(frame));
   }
 }
+
+/** How long an engine may take to see the end of a connection; drachtio-server never looks again at one that it is stuck with. */
+const LEAVE_MS = 3_000;
+
+const leave = async (engine: Socket): Promise<void> => {
+  if (engine.destroyed) return;
+  const over = once(engine, 'close');
+  engine.resume().end();
+  await Promise.race([over, wait(LEAVE_MS, undefined, { ref: false })]);
+  engine.destroy();
+};
 
 const createFrameReader = (onPayload: (payload: string) => void) => {
   let buffer = Buffer.alloc(0);
