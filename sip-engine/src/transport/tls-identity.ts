@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync, unwatchFile, watchFile } from 'node:fs';
-import { createSecureContext, type SecureContextOptions, type SecureVersion } from 'node:tls';
+import {
+  createSecureContext,
+  DEFAULT_CIPHERS,
+  type SecureContextOptions,
+  type SecureVersion,
+} from 'node:tls';
 import type { Log } from './transport-settings.ts';
 
 export interface TlsOptions {
@@ -94,7 +99,7 @@ function readMaterial({ certFile, keyFile, minVersion, ciphers, ...ca }: TlsOpti
     cert: read(certFile),
     key: read(keyFile),
     minVersion: minVersion ?? 'TLSv1.2',
-    ...(ciphers === undefined ? {} : { ciphers }),
+    ...cipherList(minVersion, ciphers),
   };
   try {
     createSecureContext(material);
@@ -105,6 +110,16 @@ function readMaterial({ certFile, keyFile, minVersion, ciphers, ...ca }: TlsOpti
   }
   for (const file of [ca.clientCaFile, ca.caFile]) if (file !== undefined) read(file);
   return material;
+}
+
+/** OpenSSL speaks TLS below 1.2 at its security level 0 alone. */
+function cipherList(
+  minVersion: SecureVersion | undefined,
+  ciphers: string | undefined,
+): { ciphers?: string } {
+  const old = minVersion === 'TLSv1' || minVersion === 'TLSv1.1';
+  if (old) return { ciphers: `${ciphers ?? DEFAULT_CIPHERS}:@SECLEVEL=0` };
+  return ciphers === undefined ? {} : { ciphers };
 }
 
 function read(file: string): Buffer {

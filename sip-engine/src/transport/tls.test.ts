@@ -167,6 +167,14 @@ describe('a TLS listener', () => {
     await expect(dial(port, { minVersion: version, maxVersion: version })).rejects.toThrow();
   });
 
+  it.each(['TLSv1', 'TLSv1.1'] as const)('takes %s where it is told to', async (version) => {
+    const { port } = await open({ minVersion: version });
+    const old = { minVersion: version, maxVersion: version, ciphers: 'DEFAULT:@SECLEVEL=0' };
+    const socket = await dial(port, old);
+    expect(socket.getProtocol()).toBe(version);
+    socket.destroy();
+  });
+
   it('takes TLS 1.2', async () => {
     const { port } = await open();
     const socket = await dial(port, { maxVersion: 'TLSv1.2' });
