@@ -29,7 +29,7 @@ jest.setTimeout(START_MS);
         await cluster.awaitCondition('Programmed', 'False NoProxy', '-n', name, `trunk/${name}`);
       }
       await cluster.awaitCondition('Ready', 'True Ready', '-n', 'acme', 'credentiallist/acme-users');
-      expect((await cluster.get('-n', 'other', 'trunk/other')).status).toBeUndefined();
+      expect((await cluster.get('-n', 'other', 'trunk/other')).status).toEqual({ observedGeneration: -1 });
       const shards = await cluster.kubectl('-n', NAMESPACE, 'get', 'configmaps', '-o', 'yaml');
       expect(shards).toContain('acme/acme');
       expect(shards).toContain('globex/globex');

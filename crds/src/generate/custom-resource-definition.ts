@@ -47,7 +47,8 @@ function rootSchema({ description, spec, status, rules }: KindDefinition): Recor
       // The API server has its own schema for metadata, with its own descriptions, and refuses another.
       metadata: { type: 'object' },
       spec: toStructural(specNode),
-      status: toStructural(asNode(status)),
+      // Without it kstatus takes a resource that the operator has not seen yet for finished.
+      status: { ...toStructural(asNode(status)), default: { observedGeneration: -1 } },
     },
     ...(rules !== undefined && { 'x-kubernetes-validations': rules.map(toValidation) }),
   };

@@ -5,7 +5,10 @@ import { asMap, choice, object, text } from './fields.ts';
 /** metav1.Condition, with the same limits. */
 export const ConditionSchema = object(
   {
-    type: text(316, 'Name of the condition: Accepted, ResolvedRefs, Programmed, Ready or Stalled.'),
+    type: text(
+      316,
+      'Name of the condition: Accepted, ResolvedRefs, Programmed, Ready, Stalled or Reconciling.',
+    ),
     status: choice(['True', 'False', 'Unknown'], 'Whether the condition holds.'),
     observedGeneration: Type.Optional(
       Type.Integer({
@@ -45,8 +48,9 @@ export function statusOf<T extends TProperties>(own: T) {
       ...own,
       observedGeneration: Type.Optional(
         Type.Integer({
-          description: 'Generation of the spec (metadata.generation) that this status speaks of.',
-          minimum: 0,
+          description:
+            'Generation of the spec (metadata.generation) that this status speaks of; -1 until the operator has looked at it.',
+          minimum: -1,
           format: 'int64',
         }),
       ),

@@ -3,7 +3,7 @@ import type { DecidedCondition, Issue } from './issue.ts';
 
 /** A Kubernetes condition without `lastTransitionTime`, which whoever writes the status keeps. */
 export interface Condition {
-  type: 'Accepted' | 'ResolvedRefs' | 'Programmed' | 'Ready' | 'Stalled';
+  type: 'Accepted' | 'ResolvedRefs' | 'Programmed' | 'Ready' | 'Stalled' | 'Reconciling';
   status: 'True' | 'False' | 'Unknown';
   /** CamelCase, stable. */
   reason: string;

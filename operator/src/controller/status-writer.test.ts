@@ -145,6 +145,7 @@ describe('a status', () => {
       Programmed: false,
       Ready: false,
       Stalled: true,
+      Reconciling: false,
     });
   });
 

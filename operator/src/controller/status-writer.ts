@@ -15,6 +15,7 @@ import type { Logger } from 'pino';
 import type { ResourceKey } from '../compile/resources.ts';
 import type { ResourceStatus } from '../compile/statuses.ts';
 import { withProgrammedState } from '../publish/programmed.ts';
+import { withReconciling } from '../publish/reconciling.ts';
 import { shardName } from '../shard/shard-name.ts';
 import type { AddressHealth } from '../status/target-health.ts';
 import { withProxies } from './edge-status.ts';
@@ -123,7 +124,7 @@ export class StatusWriter {
 
   async #write(live: LiveResource, { status, at }: Wanted, signal: AbortSignal): Promise<void> {
     const before: Condition[] | undefined = live.status?.conditions as Condition[] | undefined;
-    const conditions = withTransitionTimes(status.conditions, before, at);
+    const conditions = withTransitionTimes(withReconciling(status.conditions), before, at);
     const { name, namespace } = live.metadata;
     const object = {
       metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
