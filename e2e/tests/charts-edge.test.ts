@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { requireKubeTools, startKubeApiServer, type KubeApiServer } from '../src/kube-api-server.ts';
 import { kubeToolOutput, renderChart, runKubeTool } from '../src/kube-commands.ts';
+import { writeSchemas } from '../src/kube-schemas.ts';
 import { startProgram } from '../src/index.ts';
-import { FOREIGN_KINDS, write, textOf } from './charts.fixture.ts';
+import { FOREIGN_KINDS, previousRelease, textOf, write } from './charts.fixture.ts';
 
 const CHART = 'charts/trunkline-edge';
 const EDGE = 'trunkline-edge-ashburn';
@@ -20,7 +21,9 @@ const MEDIA = { ...SIP, name: `system:serviceaccount:edge:${EDGE}-media`, token:
 // Every step starts a program, on a machine that may be busy.
 jest.setTimeout(120_000);
 
-const suite = requireKubeTools('kube-apiserver', 'etcd', 'kubectl', 'helm') ? describe : describe.skip;
+const suite = requireKubeTools('kube-apiserver', 'etcd', 'kubectl', 'helm', 'kubeconform')
+  ? describe
+  : describe.skip;
 
 suite('charts/trunkline-edge on a real API server', () => {
   let api: KubeApiServer;
@@ -38,6 +41,23 @@ suite('charts/trunkline-edge on a real API server', () => {
     ...['--set', 'edge.addresses={198.51.100.4}', '--set', 'externalAddress.from=annotation'],
   ];
 
+  let before: Record<string, string> = {};
+  /** What an upgrade changes, and what it must not. */
+  const facts = async () => {
+    const text = (...args: string[]) => kubectl('get', '--namespace=edge', ...args);
+    return {
+      secret: await text('secret', `${EDGE}-drachtio`, '-o', 'jsonpath={.data.secret}'),
+      sip: await text('deployment', `${EDGE}-sip`, '-o', 'jsonpath={.metadata.uid}'),
+      media: await text('daemonset', `${EDGE}-media`, '-o', 'jsonpath={.metadata.uid}'),
+      edge: await text('edge', 'ashburn', '-o', 'jsonpath={.metadata.uid}'),
+      redis: await text(
+        ...['daemonset', `${EDGE}-media`, '-o'],
+        'jsonpath={.spec.template.spec.initContainers[?(@.name=="redis")].name}',
+      ),
+      version: await text('deployment', `${EDGE}-sip`, '-o', 'jsonpath={.metadata.labels.helm\\.sh/chart}'),
+    };
+  };
+
   beforeAll(async () => {
     api = await startKubeApiServer({ users: [SIP, MEDIA] });
     kubeconfigs.admin = api.kubeconfig;
@@ -49,7 +69,14 @@ suite('charts/trunkline-edge on a real API server', () => {
     );
     await apply(textOf(...FOREIGN_KINDS));
     await kubectl('wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s');
-    await helm('install', EDGE, CHART, '--create-namespace', ...settings);
+    // All below is after an upgrade: from a release of the chart before, with other values.
+    const previous = await previousRelease(CHART);
+    await helm(
+      ...['install', EDGE, previous, '--create-namespace', ...settings],
+      ...['--set', 'sip.replicas=1', '--set', 'media.redis.enabled=false', '--set', 'sip.drainSeconds=60'],
+    );
+    before = await facts();
+    await helm('upgrade', EDGE, CHART, ...settings, '--reset-values');
   }, 240_000);
   afterAll(async () => {
     await api.stop();
@@ -65,6 +92,51 @@ suite('charts/trunkline-edge on a real API server', () => {
     60_000,
   );
 
+  describe('kubeconform, with the schemas of this API server', () => {
+    let schemas = '';
+    beforeAll(async () => {
+      schemas = writeSchemas(await kubectl('get', '--raw', '/openapi/v2'));
+    }, 60_000);
+    const conform = (text: string) =>
+      runKubeTool('kubeconform', ['-strict', '-summary', '-output=json', '-schema-location', schemas], {
+        input: text,
+      });
+
+    it.each(
+      ['charts/trunkline', CHART].flatMap((chart) =>
+        readdirSync(`${chart}/ci`).map((values): [string, string] => [chart, values]),
+      ),
+    )('finds nothing in %s with %s', async (chart, values) => {
+      const objects = await renderChart(chart, ['--values', `${chart}/ci/${values}`]);
+      const { exitCode, stdout } = await conform(textOf(...objects));
+      expect(JSON.parse(stdout)).toMatchObject({
+        resources: [],
+        summary: { valid: objects.length, invalid: 0, errors: 0, skipped: 0 },
+      });
+      expect(exitCode).toBe(0);
+    });
+
+    it.each(['crds.yaml', 'trunkline.yaml', 'trunkline-edge.yaml'])(
+      'finds nothing in the static %s, which the API server takes',
+      async (file) => {
+        const text = readFileSync(`deploy/static/${file}`, 'utf8');
+        expect(JSON.parse((await conform(text)).stdout)).toMatchObject({
+          resources: [],
+          summary: { invalid: 0, errors: 0, skipped: 0 },
+        });
+        const { exitCode, stderr } = await apply(text, '--dry-run=server', '--force-conflicts');
+        expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+      },
+    );
+
+    it('finds what is wrong: a field that is none', async () => {
+      const [first] = await renderChart(CHART, ['--set', 'edge.name=a']);
+      const { exitCode, stdout } = await conform(textOf({ ...first, spek: {} }));
+      expect(stdout).toContain('spek');
+      expect(exitCode).toBe(1);
+    });
+  });
+
   it('makes an Edge, and both tiers', async () => {
     const edge = await kubectl('get', 'edge', 'ashburn', '-o', 'jsonpath={.spec.signalling.addresses}');
     expect(edge).toBe('["198.51.100.4"]');
@@ -75,13 +147,13 @@ suite('charts/trunkline-edge on a real API server', () => {
     ]);
   });
 
-  it('keeps the secret of drachtio when it is upgraded', async () => {
-    const secret = () =>
-      kubectl('get', 'secret', `${EDGE}-drachtio`, '--namespace=edge', '-o', 'jsonpath={.data.secret}');
-    const before = await secret();
-    expect(Buffer.from(before, 'base64').toString()).toMatch(/^[A-Za-z0-9]{40}$/);
-    await helm('upgrade', EDGE, CHART, ...settings, '--set', 'sip.replicas=3');
-    expect(await secret()).toBe(before);
+  it('has upgraded the release before, and kept its secret, which the running pods have', async () => {
+    expect(Buffer.from(before.secret ?? '', 'base64').toString()).toMatch(/^[A-Za-z0-9]{40}$/);
+    expect(before).toMatchObject({ redis: '', version: 'trunkline-edge-0.0.9' });
+    expect(await facts()).toEqual({
+      ...before,
+      ...{ redis: 'redis', version: expect.not.stringContaining('0.0.9') },
+    });
   });
 
   describe('accounts', () => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { readdirSync } from 'node:fs';
 import { startKubeApiServer, requireKubeTools, type KubeApiServer } from '../src/kube-api-server.ts';
 import { kubeToolOutput, renderChart, runKubeTool } from '../src/kube-commands.ts';
-import { FOREIGN_KINDS, TOKENS, write, textOf } from './charts.fixture.ts';
+import { FOREIGN_KINDS, previousRelease, textOf, TOKENS, write } from './charts.fixture.ts';
 
 const CHART = 'charts/trunkline';
 const SYSTEM = 'trunkline-system';
@@ -25,17 +25,46 @@ suite('charts/trunkline on a real API server', () => {
       ...as(user),
       input: textOf(manifest),
     });
-  const names = async (kind: string) =>
-    (await kubectl('get', kind, '-o', 'name')).split('\n').filter((name) => name.includes('trunkline'));
+  let before: Record<string, string> = {};
+  /** What an upgrade changes, and what it must not. */
+  const facts = async () => {
+    const text = (...args: string[]) => kubectl('get', ...args);
+    const operator = ['deployment', 'trunkline-operator', '--namespace', SYSTEM];
+    return {
+      uid: await text('trunk', 'acme', '--namespace=acme', '-o', 'jsonpath={.metadata.uid}'),
+      deployment: await text(...operator, '-o', 'jsonpath={.metadata.uid}'),
+      image: await text(...operator, '-o', 'jsonpath={.spec.template.spec.containers[0].image}'),
+      replicas: await text(...operator, '-o', 'jsonpath={.spec.replicas}'),
+      cnam: await text('trunk', 'acme', '--namespace=acme', '-o', 'jsonpath={.spec.cnamLookup}'),
+      roles: (await names('roles', 'default')).join(' '),
+      policies: String((await names('validatingadmissionpolicies')).length),
+    };
+  };
+  const names = async (kind: string, namespace = SYSTEM) =>
+    (await kubectl('get', kind, '--namespace', namespace, '-o', 'name'))
+      .split('\n')
+      .filter((name) => name.includes('trunkline'));
 
   beforeAll(async () => {
     api = await startKubeApiServer({ users: Object.values(TOKENS) });
     kubeconfigs.set('admin', api.kubeconfig);
     for (const [user, token] of Object.entries(TOKENS))
       kubeconfigs.set(user, write(user, api.kubeconfigFor(token)));
-    await helm('install', 'trunkline', CHART, '--create-namespace', ...SETTINGS);
+    // All below is after an upgrade: from a release with fewer fields, fewer objects and other values.
+    const previous = await previousRelease(CHART, {
+      'templates/crds/trunks.trunkline.dev.yaml': (text) =>
+        text.replace(/^( +)cnamLookup:\n(?:\1 +.*\n)+/m, ''),
+    });
+    await helm(
+      ...['install', 'trunkline', previous, '--create-namespace', ...SETTINGS],
+      ...['--set', 'operator.replicas=1', '--set', 'operator.watchNamespaces={default}'],
+      ...['--set', 'admission.enabled=false', '--set', 'networkPolicy.enabled=false'],
+    );
     for (const namespace of ['acme', 'globex']) await kubectl('create', 'namespace', namespace);
     await kubectl('wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s');
+    await apply('admin', trunk);
+    before = await facts();
+    await helm('upgrade', 'trunkline', CHART, ...SETTINGS, '--reset-values');
     // Nobody aggregates roles here: the tenant gets the two that would be in `edit`.
     for (const role of ['view', 'edit']) {
       await kubectl(
@@ -96,6 +125,18 @@ suite('charts/trunkline on a real API server', () => {
     );
   });
 
+  it('has upgraded the release before: its trunk is the same, and has what is new', async () => {
+    expect(before).toMatchObject({ replicas: '1', cnam: '', policies: '0' });
+    expect(before.image).toMatch(/:0\.0\.9$/);
+    expect(before.roles).toContain('trunkline-operator-tenant');
+    expect(await facts()).toEqual({
+      ...before,
+      ...{ image: expect.not.stringContaining('0.0.9'), replicas: '2', roles: '', policies: '4' },
+      // A field that the definition did not have, with its default.
+      cnam: 'false',
+    });
+  });
+
   it('makes every CRD of the repository, complete', async () => {
     const made = await names('customresourcedefinitions');
     const generated = readdirSync('crds/yaml').map((file) => file.replace(/\.yaml$/, ''));
@@ -117,29 +158,54 @@ suite('charts/trunkline on a real API server', () => {
     expect(described).toContain('Calls from the PBX to the telephone network');
   });
 
-  it.each([
-    ['trunks', 'NAME DOMAIN NUMBERS READY AGE'],
-    ['phonenumbers', 'NAME NUMBER TRUNK READY AGE'],
-    ['edges', 'NAME LOCATION'],
-    ['accounts', 'NAME NAMESPACE'],
-    ['credentiallists', 'NAME'],
-  ])('prints %s in columns', async (plural, columns) => {
-    expect((await apply('admin', SAMPLES[plural] ?? {})).stderr).toBe('');
-    const [head = ''] = (await kubectl('get', plural, '--all-namespaces')).split('\n');
-    const words = head.split(/\s+/).filter((word) => word !== 'NAMESPACE' || plural === 'accounts');
-    expect(words.join(' ')).toContain(columns);
-    expect(words.at(-1)).toBe('AGE');
-    const wide = await kubectl('get', plural, '--all-namespaces', '-o', 'wide');
-    expect(wide).toContain('REASON');
-  });
-
   const SAMPLES: Record<string, object> = {
     trunks: trunk,
     phonenumbers: resource('PhoneNumber', 'main', { number: '+15550100' }, 'acme'),
-    edges: resource('Edge', 'ashburn', { signalling: { addresses: ['198.51.100.4'] } }),
-    accounts: resource('Account', 'acme', { namespace: 'acme', type: 'trial' }),
+    originationuris: resource(
+      'OriginationUri',
+      'pbx1',
+      { trunkRef: { name: 'acme' }, sipUri: 'sip:pbx1.acme.example' },
+      'acme',
+    ),
+    outgoingcallerids: resource('OutgoingCallerId', 'reception', { number: '+442079460124' }, 'acme'),
+    ipaccesscontrollists: resource('IpAccessControlList', 'office', { addresses: [] }, 'acme'),
     credentiallists: resource('CredentialList', 'pbx', { credentials: [] }, 'acme'),
+    accounts: resource('Account', 'acme', { namespace: 'acme', type: 'trial' }),
+    carriers: resource('Carrier', 'pstn', { prefixes: ['+'], gateways: [{ host: '192.0.2.10' }] }),
+    numberpools: resource('NumberPool', 'us', {
+      ...{ carrierRef: { name: 'pstn' }, country: 'US', numbers: ['+15550101'] },
+    }),
+    ratedecks: resource('RateDeck', 'standard', {
+      ...{ currency: 'USD', rates: [{ prefix: '+1', direction: 'termination', perMinute: '0.01' }] },
+    }),
+    edges: resource('Edge', 'ashburn', { signalling: { addresses: ['198.51.100.4'] } }),
   };
+
+  it.each([
+    ['trunks', 'DOMAIN NUMBERS'],
+    ['phonenumbers', 'NUMBER TRUNK'],
+    ['originationuris', 'TRUNK URI'],
+    ['outgoingcallerids', 'NUMBER VERIFIED'],
+    ['ipaccesscontrollists', 'ADDRESSES TRUNKS'],
+    ['credentiallists', 'CREDENTIALS TRUNKS'],
+    ['accounts', 'NAMESPACE TYPE'],
+    ['carriers', 'PREFIXES GATEWAYS'],
+    ['numberpools', 'SIZE CLAIMED'],
+    ['ratedecks', 'CURRENCY RATES'],
+    ['edges', 'LOCATION REPLICAS'],
+  ])('prints %s in columns: %s, ready and age, and why it is not ready', async (plural, own) => {
+    expect((await apply('admin', SAMPLES[plural] ?? {})).stderr).toBe('');
+    const head = async (...args: string[]) =>
+      (await kubectl('get', plural, '--namespace=acme', ...args)).split('\n')[0]?.trim().replace(/\s+/g, ' ');
+    expect(await head()).toBe(`NAME ${own} READY AGE`);
+    expect(await head('-o', 'wide')).toBe(`NAME ${own} READY REASON AGE`);
+  });
+
+  it('lists all of them under one name', async () => {
+    const listed = await kubectl('get', 'trunkline', '--all-namespaces', '-o', 'name');
+    for (const plural of Object.keys(SAMPLES))
+      expect(listed).toContain(`${plural.replace(/s$/, '')}.trunkline.dev/`);
+  });
 
   describe('admission', () => {
     const callerId = resource('OutgoingCallerId', 'desk', { number: '+442079460123' }, 'acme');
@@ -306,34 +372,20 @@ suite('charts/trunkline on a real API server', () => {
   });
 
   // Last: it takes away what the tests above look at.
-  it('is upgraded, uninstalled without a loss, and installed again', async () => {
-    await helm('upgrade', 'trunkline', CHART, ...SETTINGS, '--set', 'operator.replicas=3');
-    const replicas = await kubectl(
-      ...[
-        'get',
-        'deployment',
-        'trunkline-operator',
-        '--namespace',
-        SYSTEM,
-        '-o',
-        'jsonpath={.spec.replicas}',
-      ],
-    );
-    expect(replicas).toBe('3');
-    const uid = await kubectl('get', 'trunk', 'acme', '--namespace=acme', '-o', 'jsonpath={.metadata.uid}');
+  it('leaves every resource where the definitions are no longer its own, and where it is uninstalled', async () => {
+    const uid = () => kubectl('get', 'trunk', 'acme', '--namespace=acme', '-o', 'jsonpath={.metadata.uid}');
+    const made = await uid();
+    await helm('upgrade', 'trunkline', CHART, ...SETTINGS, '--set', 'crds.enabled=false');
+    expect(await uid()).toBe(made);
 
     await helm('uninstall', 'trunkline', '--namespace', SYSTEM);
-    expect(await names('deployments')).toEqual([]);
-    expect(await names('validatingadmissionpolicies')).toEqual([]);
-    expect(await names('clusterroles')).toEqual([]);
-    const keptUid = await kubectl(
-      ...['get', 'trunk', 'acme', '--namespace=acme', '-o', 'jsonpath={.metadata.uid}'],
-    );
-    expect(keptUid).toBe(uid);
+    for (const kind of ['deployments', 'validatingadmissionpolicies', 'clusterroles'])
+      expect(await names(kind)).toEqual([]);
+    expect(await uid()).toBe(made);
 
     await helm('install', 'trunkline', CHART, ...SETTINGS);
-    expect(await kubectl('get', 'trunk', 'acme', '--namespace=acme', '-o', 'jsonpath={.metadata.uid}')).toBe(
-      uid,
-    );
+    expect(await uid()).toBe(made);
+    await helm('upgrade', 'trunkline', CHART, ...SETTINGS, '--set', 'operator.replicas=3');
+    expect((await facts()).replicas).toBe('3');
   }, 120_000);
 });

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { TokenUser } from '../src/kube-api-server.ts';
+import { kubeToolOutput, REPOSITORY } from '../src/kube-commands.ts';
 
 /** Who does what in the tests of the charts. */
 export const TOKENS = {
@@ -29,6 +30,24 @@ export const write = (name: string, text: string): string => {
   const path = join(folder, name);
   writeFileSync(path, text, { mode: 0o600 });
   return path;
+};
+
+/** The package of a chart as it might have been released before: version 0.0.9, and files of it with another text. */
+export const previousRelease = async (
+  chart: string,
+  changes: Record<string, (text: string) => string> = {},
+): Promise<string> => {
+  const copy = join(folder, 'previous', basename(chart));
+  cpSync(join(REPOSITORY, chart), copy, { recursive: true });
+  const version = (text: string) => text.replace(/^(version|appVersion): .*$/gm, '$1: 0.0.9');
+  for (const [file, change] of Object.entries({ 'Chart.yaml': version, ...changes })) {
+    const text = readFileSync(join(copy, file), 'utf8');
+    const changed = change(text);
+    if (changed === text) throw new Error(`${file} of the previous release is as it is now`);
+    writeFileSync(join(copy, file), changed);
+  }
+  await kubeToolOutput('helm', ['package', copy, '--destination', folder]);
+  return join(folder, `${basename(chart)}-0.0.9.tgz`);
 };
 
 /** As JSON, because kubectl takes words such as `no` of a YAML text for booleans. */
