@@ -21,6 +21,8 @@ import { createSpool } from './records/spool.ts';
 
 /** Ringing is ended by us before the engine's own 185 s (it then sends CANCEL by itself). */
 const RING_LIMIT_MS = 180_000;
+/** Session timers, in seconds (RFC 4028 §4 names both). */
+const SESSION = { interval: 1_800, min: 90 };
 /** A record waits so long for the last answers of its call. */
 const SETTLE_LIMIT_MS = 35_000;
 /** A stop that does not drain gives its BYEs so long. */
@@ -73,6 +75,7 @@ export const startProxy = async (flags: ProxyFlags, log: Logger): Promise<Proxy>
     config: shards.current,
     credentials: (carrier) => shards.current().carrierCredentials(carrier),
     ringLimitMs: RING_LIMIT_MS,
+    session: SESSION,
     settleLimitMs: SETTLE_LIMIT_MS,
   });
   const engine = connectEngine({

@@ -7,6 +7,7 @@ import {
   type DelayedOffer,
   type SipDialog,
   type SipHeaders,
+  type SipReply,
   type SipRequest,
   type SipResponse,
   type SipStack,
@@ -81,6 +82,8 @@ export class InviteAttempt {
   readonly #sent = (error: unknown, request?: SipRequest): void => {
     if (error || !request) return; // The final callback reports it.
     this.#request = request;
+    // srf adds its own listener after this call: it would answer our offer once more.
+    queueMicrotask(() => request.removeAllListeners('update').on('update', refuseEarlyOffer));
     if (this.#cancelHeaders) this.#sendCancel(request, this.#cancelHeaders);
   };
 
@@ -134,6 +137,12 @@ export class InviteAttempt {
     }
   }
 }
+
+/** UPDATE of a target that has not answered yet (RFC 3311 §5.2): our offer is still open, so another one has to wait. */
+const refuseEarlyOffer = (update: SipRequest, reply: SipReply): void => {
+  if (update.body === '') reply.send(200, undefined, { headers: { Contact: '<sip:anonymous@localhost>' } });
+  else reply.send(491, 'Request Pending', {});
+};
 
 /** The engine makes up 408 and 503 where no answer came from the network; those have no peer. */
 const isLocal = (response: SipResponse): boolean =>

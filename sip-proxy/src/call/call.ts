@@ -15,6 +15,8 @@ import { Hunt, type HuntResult } from './hunt.ts';
 import type { CallJournal, Ending } from './journal.ts';
 import type { Leg, RemoteEnd } from './leg.ts';
 import { Negotiation, type Agreed } from './negotiation.ts';
+import { answerSession, type SessionSettings } from './session-interval.ts';
+import { Sessions } from './sessions.ts';
 import { errorText, type SipHeaders, type SipStack } from './sip-stack.ts';
 
 export interface CallDeps extends ReportSinks {
@@ -26,6 +28,7 @@ export interface CallDeps extends ReportSinks {
   ringLimitMs: number;
   /** What is known of the targets, and learns from each call. */
   health: CallHealth;
+  session: SessionSettings;
   /** A record waits so long for the last answers (487, 200 to a BYE), in milliseconds. */
   settleLimitMs: number;
 }
@@ -48,6 +51,7 @@ export class Call implements RegisteredCall {
   #hunt: Hunt | undefined;
   #hunting: Promise<HuntResult> | undefined;
   #legs: readonly Leg[] = [];
+  #sessions: Sessions | undefined;
   #longest: NodeJS.Timeout | undefined;
   #over = false;
   /** Of the BYEs, also to a leg that comes when the call is over. */
@@ -95,7 +99,7 @@ export class Call implements RegisteredCall {
   }
 
   #newHunt(offer: string | undefined): Hunt {
-    const { stack, credentials, ringLimitMs, health } = this.#deps;
+    const { stack, credentials, ringLimitMs, health, session } = this.#deps;
     const { journal, invite, plan } = this.#start;
     return new Hunt({
       stack,
@@ -107,6 +111,7 @@ export class Call implements RegisteredCall {
       credentials,
       ringLimitMs,
       health,
+      session,
       onProgress: (status, reason, sdp) => {
         journal.ringingAt ??= Date.now();
         invite.progress(status, reason, answerHeaders(plan, invite.request), sdp);
@@ -133,12 +138,13 @@ export class Call implements RegisteredCall {
 
   #answering(): Parameters<typeof answerCaller>[0] {
     const { invite, journal, plan } = this.#start;
+    const session = answerSession(invite.request.headers, this.#deps.session);
     return {
       stack: this.#deps.stack,
       media: this.#media,
       invite,
       journal,
-      headers: answerHeaders(plan, invite.request),
+      headers: { ...answerHeaders(plan, invite.request), ...('headers' in session && session.headers) },
       isOver: () => this.#over,
       hold: (leg) => {
         this.#legs = [leg, ...this.#legs];
@@ -156,9 +162,11 @@ export class Call implements RegisteredCall {
         'no-answer',
       );
     }, plan.maxCallDurationSeconds * 1000);
+    const sessions = new Sessions(legs, this.#deps.session);
+    const negotiation = new Negotiation(this.#media, agreed, sessions);
     const bridge = new Bridge(legs, {
       journal,
-      negotiation: new Negotiation(this.#media, agreed),
+      negotiation,
       transferRefusal: formatReason({ code: 'not-implemented', text: 'call transfer is not available yet' }),
       onHangUp: (leg, end) => {
         this.#hungUp(leg, end);
@@ -166,6 +174,13 @@ export class Call implements RegisteredCall {
       onLost: (detail) => {
         journal.warnings.push(detail);
         this.#stop('dialog-lost', detail, 'internal-error');
+      },
+    });
+    this.#sessions = sessions;
+    sessions.start({
+      refresh: (leg) => negotiation.refresh(leg),
+      expired: (leg, why) => {
+        this.#stop('session-expired', `the ${leg.side} is gone: ${why}`, 'internal-error');
       },
     });
     bridge.start();
@@ -220,6 +235,7 @@ export class Call implements RegisteredCall {
     if (this.#over) return;
     this.#over = true;
     clearTimeout(this.#longest);
+    this.#sessions?.stop();
     this.#start.journal.endedAt = Date.now();
     this.#start.release();
     const statistics = this.#media.close();
@@ -256,9 +272,11 @@ const openMedia = (pool: MediaPool, { journal, plan }: CallStart): MediaSession 
   return pool.open({ callId: journal.sid, legs, codecs });
 };
 
-/** A challenge is between us and the target; the caller could do nothing with it (RFC 3261 §22.3). */
+/** A challenge (RFC 3261 §22.3) and a 422 (RFC 4028 §6) are between us and the target; the caller could do nothing with them. */
 const forCaller = ({ status, reason }: HuntEnd): { status: number; reason: string } =>
-  status === 401 || status === 407 ? { status: 503, reason: 'Service Unavailable' } : { status, reason };
+  status === 401 || status === 407 || status === 422
+    ? { status: 503, reason: 'Service Unavailable' }
+    : { status, reason };
 
 const engineCode = (reason: string): RejectCode => {
   if (/ACK timeout/i.test(reason)) return 'ack-timeout';

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { RejectCode } from '../policy/reject-codes.ts';
+import { ownContact } from './headers.ts';
 import type { CallJournal } from './journal.ts';
 import { Leg } from './leg.ts';
 import { errorText, type SipHeaders, type SipReply, type SipRequest, type SipStack } from './sip-stack.ts';
@@ -101,7 +102,7 @@ export class CallerInvite {
 
   /** UPDATE before our answer (RFC 3311 §5.2): a refresh is fine, an offer has to wait. */
   readonly #updated = (update: SipRequest, reply: SipReply): void => {
-    if (update.body === '') reply.send(200, undefined, {});
+    if (update.body === '') reply.send(200, undefined, { headers: ownContact(this.request) });
     else reply.send(500, undefined, { headers: { 'Retry-After': '5' } });
   };
 

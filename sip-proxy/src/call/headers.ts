@@ -9,7 +9,9 @@ import type { SipHeaders, SipRequest } from './sip-stack.ts';
  * named below; identity is always our own statement (RFC 3325), never a copy.
  */
 
-/** What both legs may do within a call. Neither 100rel nor session timers: `Supported` is never sent. */
+/** Extensions that a peer may require of us (RFC 3261 §19.2). */
+const SUPPORTED = ['timer'];
+/** What both legs may do within a call. */
 const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, NOTIFY, MESSAGE, REFER';
 const PRODUCT = 'Trunkline';
 const DEFAULT_MAX_FORWARDS = 70;
@@ -51,6 +53,12 @@ export const answerHeaders = (plan: DialPlan, request: SipRequest): SipHeaders =
   Contact: contactHeader(sipUser(plan.calledNumber), request.protocol),
   Server: PRODUCT,
   Allow: ALLOW,
+  Supported: SUPPORTED.join(', '),
+});
+
+/** Contact of an answer to the caller before there is a dialog, or a plan at hand. */
+export const ownContact = (request: SipRequest): SipHeaders => ({
+  Contact: contactHeader(/^sips?:([^@;?]*)@/i.exec(request.uri)?.[1] ?? 'anonymous', request.protocol),
 });
 
 /** Headers of a final refusal: our own reason first, then the callee's (RFC 3326 allows one per protocol). */
@@ -69,6 +77,7 @@ export const optionsHeaders = (): SipHeaders => ({
   Server: PRODUCT,
   Allow: ALLOW,
   Accept: 'application/sdp',
+  Supported: SUPPORTED.join(', '),
 });
 
 /** Headers that pass with an in-dialog request or its answer from one leg to the other. */
@@ -87,7 +96,11 @@ export const passedReason = (from: SipHeaders): SipHeaders => {
 
 /** Extensions that the request insists on and we do not have (RFC 3261 §8.2.2.3); empty: none. */
 export const unsupportedExtensions = (request: SipRequest): string =>
-  request.headers['require']?.trim() ?? '';
+  (request.headers['require'] ?? '')
+    .split(',')
+    .map((tag) => printable(tag))
+    .filter((tag) => tag !== '' && !SUPPORTED.includes(tag.toLowerCase()))
+    .join(', ');
 
 const fromHeader = (plan: DialPlan, user: string, request: SipRequest): string => {
   const name = plan.direction === 'origination' ? displayName(request.headers['from'] ?? '') : '';

@@ -14,6 +14,7 @@ import { inviteHeaders } from './headers.ts';
 import type { AttemptEntry, CallJournal } from './journal.ts';
 import type { Leg } from './leg.ts';
 import { sdpOf } from './request-facts.ts';
+import { askSession, longerInterval, type SessionSettings } from './session-interval.ts';
 import type { DelayedOffer, SipHeaders, SipRequest, SipResponse, SipStack } from './sip-stack.ts';
 
 export type HuntResult =
@@ -40,11 +41,12 @@ export interface HuntDeps {
   onProgress: (status: number, reason: string, sdp: string | undefined) => void;
   /** A target may ring so long and no longer, in milliseconds. */
   ringLimitMs: number;
+  session: SessionSettings;
   /** Hears how each try went. */
   health: { tried(attempt: Attempt, result: AttemptResult): void };
 }
 
-type Verdict = HuntResult | 'next';
+type Verdict = HuntResult | 'next' | 'again';
 
 /** Tries the plan's targets one after the other, until one answers, refuses for good, or the caller gives up. */
 export class Hunt {
@@ -53,6 +55,8 @@ export class Hunt {
   #cancel: SipHeaders | undefined;
   #abandoned: string | undefined;
   #rangTooLong = false;
+  /** The session interval that the target insists on, in seconds. */
+  #interval: number | undefined;
   /** Media answers keep the order of the callee's responses. */
   #progress: Promise<unknown> = Promise.resolve();
   #lastAnswer: { theirs: string; ours: string } | undefined;
@@ -78,8 +82,10 @@ export class Hunt {
   async run(): Promise<HuntResult> {
     for (const attempt of this.#deps.plan.attempts) {
       if (this.#cancel) break;
-      const verdict = await this.#try(attempt);
-      if (verdict !== 'next') return verdict;
+      this.#interval = undefined;
+      let verdict = await this.#try(attempt);
+      if (verdict === 'again') verdict = await this.#try(attempt);
+      if (verdict !== 'next' && verdict !== 'again') return verdict;
     }
     if (this.#cancel) return { kind: 'cancelled' };
     const { outcome, callee } = this.#last;
@@ -108,14 +114,14 @@ export class Hunt {
   }
 
   #invite(attempt: Attempt, entry: AttemptEntry): InviteAttempt {
-    const { plan, request, stack, offer, journal, credentials } = this.#deps;
+    const { plan, request, stack, offer, journal, credentials, session } = this.#deps;
     const proxy = nextHop(attempt);
     const auth = attempt.carrier === undefined ? undefined : credentials(attempt.carrier);
     return new InviteAttempt({
       stack,
       uri: attempt.requestUri,
       uac: {
-        headers: inviteHeaders(plan, attempt, request),
+        headers: { ...inviteHeaders(plan, attempt, request), ...askSession(session, this.#interval) },
         noAck: true,
         ...(offer !== undefined && { localSdp: offer }),
         ...(proxy !== undefined && { proxy }),
@@ -215,11 +221,20 @@ export class Hunt {
     const { status, reason, headers } = response;
     entry.status = status;
     entry.reason = reason;
-    const verdict = classifyOutcome({ status, reason }, this.#deps.plan.failover);
-    entry.outcome = verdict === 'final' ? 'final' : 'next';
+    entry.outcome = 'next';
     this.#last = { outcome: { status, reason }, callee: headers };
+    if (this.#wantsLonger(response)) return 'again';
+    const verdict = classifyOutcome({ status, reason }, this.#deps.plan.failover);
     if (verdict !== 'final') return 'next';
+    entry.outcome = 'final';
     return { kind: 'failed', end: endAtFinal({ status, reason }, entry.attempt.target), callee: headers };
+  }
+
+  /** A 422 whose Min-SE we can grant (RFC 4028 §7.3), once. */
+  #wantsLonger({ status, headers }: SipResponse): boolean {
+    if (status !== 422 || this.#interval !== undefined || this.#cancel) return false;
+    this.#interval = longerInterval(headers, this.#deps.session.interval);
+    return this.#interval !== undefined;
   }
 
   #unreachable(result: Extract<AttemptResult, { kind: 'unreachable' }>, entry: AttemptEntry): Verdict {

@@ -4,10 +4,10 @@ import type { Decision, RequestFacts } from '../policy/decision.ts';
 import type { LivePolicy } from '../policy/live-policy.ts';
 import { REJECT_CODES, type RejectCode } from '../policy/reject-codes.ts';
 import { formatReason } from '../policy/reject.ts';
-import { Call, type CallDeps } from './call.ts';
+import { Call, type CallDeps, type CallStart } from './call.ts';
 import { reportCall } from './call-report.ts';
 import { CallerInvite } from './caller-invite.ts';
-import { optionsHeaders, refusalHeaders, unsupportedExtensions } from './headers.ts';
+import { optionsHeaders, refusalHeaders } from './headers.ts';
 import { CallJournal } from './journal.ts';
 import { requestFacts } from './request-facts.ts';
 import {
@@ -17,6 +17,7 @@ import {
   type SipReply,
   type SipRequest,
 } from './sip-stack.ts';
+import { unfitCall, unfitInvite, type Unfit } from './unfit-invite.ts';
 
 export interface IncomingDeps extends CallDeps {
   edge: string;
@@ -53,13 +54,9 @@ const onInvite = (deps: IncomingDeps, req: SipRequest, res: SipReply): void => {
     refuse('draining', 'this proxy is being stopped: try another one');
     return;
   }
-  if (req.headers['contact'] === undefined) {
-    refuse('bad-request', 'the INVITE has no Contact (RFC 3261 §8.1.1.8)');
-    return;
-  }
-  const extensions = unsupportedExtensions(req);
-  if (extensions !== '') {
-    refuseExtensions(deps, invite, journal, extensions);
+  const unfit = unfitInvite(req);
+  if (unfit) {
+    refuseUnfit(deps, invite, journal, unfit);
     return;
   }
   const { decision: decided, release } = deps.policy.decide(facts, deps.config(), journal.startedAt);
@@ -67,7 +64,7 @@ const onInvite = (deps: IncomingDeps, req: SipRequest, res: SipReply): void => {
   journal.decided(decision, decision.outcome === 'route' ? decision.plan : undefined);
   switch (decision.outcome) {
     case 'route':
-      void new Call(deps, { invite, journal, plan: decision.plan, offer: facts.sdp, release }).run();
+      takeCall(deps, { invite, journal, plan: decision.plan, offer: facts.sdp, release });
       return;
     case 'challenge':
       deps.metrics.challenged();
@@ -118,20 +115,24 @@ const refuseInvite = (
   reportCall(deps, journal, { status: decision.status, code: decision.code, hungUpBy: 'trunkline' });
 };
 
-/** RFC 3261 §8.2.2.3. */
-const refuseExtensions = (
+const takeCall = (deps: IncomingDeps, start: CallStart): void => {
+  const unfit = unfitCall(start.invite.request, deps.session);
+  if (unfit === undefined) {
+    void new Call(deps, start).run();
+    return;
+  }
+  start.release();
+  refuseUnfit(deps, start.invite, start.journal, unfit);
+};
+
+const refuseUnfit = (
   deps: IncomingDeps,
   invite: CallerInvite,
   journal: CallJournal,
-  extensions: string,
+  { status, reason, code, headers }: Unfit,
 ): void => {
-  const text = `the INVITE requires ${extensions}, which is not available`;
-  const headers = {
-    ...refusalHeaders(formatReason({ code: 'bad-request', text })),
-    Unsupported: extensions.slice(0, 200),
-  };
-  invite.refuse(420, 'Bad Extension', headers);
-  reportCall(deps, journal, { status: 420, code: 'bad-request', hungUpBy: 'trunkline' });
+  invite.refuse(status, reason, headers);
+  reportCall(deps, journal, { status, code, hungUpBy: 'trunkline' });
 };
 
 const rejection = (code: RejectCode, text: string): Rejection => ({

@@ -3,7 +3,8 @@ import type { Leg as Side, MediaSession } from '@trunkline/media-relay';
 import { passedHeaders } from './headers.ts';
 import type { Leg } from './leg.ts';
 import { sdpOf } from './request-facts.ts';
-import type { SipReply, SipRequest, SipResponse } from './sip-stack.ts';
+import type { Sessions } from './sessions.ts';
+import type { SipHeaders, SipReply, SipRequest, SipResponse } from './sip-stack.ts';
 
 /** An offer and its answer, as the two sides sent them. */
 export interface Agreed {
@@ -27,12 +28,14 @@ const PENDING = 'Request Pending';
 /** Offers and answers within the call: one exchange at a time, both ways, always by way of the media node. */
 export class Negotiation {
   readonly #media: MediaSession;
+  readonly #sessions: Sessions;
   #agreed: Agreed;
-  #offering: Leg | undefined;
+  #offering: Leg | 'us' | undefined;
 
-  constructor(media: MediaSession, agreed: Agreed) {
+  constructor(media: MediaSession, agreed: Agreed, sessions: Sessions) {
     this.#media = media;
     this.#agreed = agreed;
+    this.#sessions = sessions;
   }
 
   /**
@@ -40,7 +43,13 @@ export class Negotiation {
    * is answered to the one that asked.
    */
   async handle(exchange: Exchange): Promise<void> {
-    const { reply, from } = exchange;
+    const { req, reply, from } = exchange;
+    if (this.#sessions.refusesShort(req, reply)) return;
+    if (req.method === 'UPDATE' && sdpOf(req) === undefined) {
+      // It offers nothing, so it cannot be in the way of an offer (RFC 3311 §5.2).
+      this.#accept(exchange);
+      return;
+    }
     if (this.#offering) {
       // RFC 3261 §14.2: glare is 491; a second one from the same side has to wait.
       if (this.#offering === from) reply.send(500, undefined, { headers: { 'Retry-After': '3' } });
@@ -58,19 +67,64 @@ export class Negotiation {
     }
   }
 
+  /**
+   * Refreshes the session of a leg with what is agreed (RFC 4028 §7.4): by UPDATE where the peer takes it, which needs no
+   * description, else by re-INVITE. Undefined while somebody negotiates. Rejects where no answer came.
+   */
+  async refresh(leg: Leg): Promise<SipResponse | undefined> {
+    if (this.#offering) return undefined;
+    this.#offering = 'us';
+    try {
+      const update = leg.allows('UPDATE') ? await this.#send(leg, 'UPDATE') : undefined;
+      if (update !== undefined && update.status !== 405 && update.status !== 501) return update;
+      const answer = await this.#send(leg, 'INVITE', leg.dialog.local.sdp);
+      if (answer.status === 200) await this.#heardAgain(leg, sdpOf(answer));
+      return answer;
+    } finally {
+      this.#offering = undefined;
+    }
+  }
+
+  /** Whatever is sent is a refresh too (RFC 4028 §7.4); a longer interval that the peer insists on is granted. */
+  async #send(to: Leg, method: 'INVITE' | 'UPDATE', body?: string): Promise<SipResponse> {
+    const response = await to.request(method, this.#asking(to), body);
+    if (!this.#sessions.answered(to, response)) return response;
+    const again = await to.request(method, this.#asking(to), body);
+    this.#sessions.answered(to, again);
+    return again;
+  }
+
+  /** The peer may have moved its media; the other side is not concerned, its own description being the media node's. */
+  async #heardAgain(leg: Leg, theirs: string | undefined): Promise<void> {
+    const { offerer, offer, answer } = this.#agreed;
+    const [before, others] = offerer === leg.side ? [offer, answer] : [answer, offer];
+    if (theirs === undefined || theirs === before) return;
+    this.#agreed = { offerer: leg.side === 'caller' ? 'callee' : 'caller', offer: others, answer: theirs };
+    await this.#restore();
+  }
+
   async #exchange(exchange: Exchange): Promise<void> {
     await exchange.to.ready;
     const offer = sdpOf(exchange.req);
-    if (offer !== undefined) await this.#passOffer(exchange, offer);
-    else if (exchange.req.method === 'INVITE') await this.#fetchOffer(exchange);
-    else exchange.reply.send(200, undefined, { headers: contactOf(exchange.from) });
+    if (offer === undefined) await this.#fetchOffer(exchange);
+    else await this.#passOffer(exchange, offer);
   }
 
-  async #passOffer({ req, reply, from, to }: Exchange, theirs: string): Promise<void> {
+  #accept({ req, reply, from }: Exchange, body?: string): void {
+    const headers = { ...contactOf(from), ...this.#sessions.accepted(from, req) };
+    reply.send(200, undefined, { headers, ...(body !== undefined && { body }) });
+  }
+
+  #asking(to: Leg): SipHeaders {
+    return { ...contactOf(to), ...this.#sessions.asking(to) };
+  }
+
+  async #passOffer(exchange: Exchange, theirs: string): Promise<void> {
+    const { req, reply, from, to } = exchange;
     const offer = await this.#offered(from.side, theirs, reply);
     if (offer === undefined) return;
     const method = req.method === 'UPDATE' && to.allows('UPDATE') ? 'UPDATE' : 'INVITE';
-    const response = await ask(() => to.request(method, contactOf(to), offer));
+    const response = await ask(() => this.#send(to, method, offer));
     const answer = response.status === 200 ? sdpOf(response) : undefined;
     if (answer === undefined) {
       await this.#restore();
@@ -81,12 +135,14 @@ export class Negotiation {
     this.#agreed = { offerer: from.side, offer: theirs, answer };
     to.dialog.local.sdp = offer;
     from.dialog.local.sdp = ours;
-    reply.send(200, undefined, { headers: contactOf(from), body: ours });
+    this.#accept(exchange, ours);
   }
 
   /** A re-INVITE without SDP: the other side makes the offer, and the ACK brings the answer (RFC 3261 §14.2). */
-  async #fetchOffer({ reply, from, to }: Exchange): Promise<void> {
-    const { response, ack } = await ask(() => to.requestOffer(contactOf(to)));
+  async #fetchOffer(exchange: Exchange): Promise<void> {
+    const { reply, from, to } = exchange;
+    const { response, ack } = await ask(() => to.requestOffer(this.#asking(to)));
+    this.#sessions.answered(to, response);
     const theirs = response.status === 200 ? sdpOf(response) : undefined;
     if (theirs === undefined || !ack) {
       ack?.({ body: to.dialog.local.sdp });
@@ -99,7 +155,7 @@ export class Negotiation {
       return;
     }
     const acked = nextAck(from);
-    reply.send(200, undefined, { headers: contactOf(from), body: offer });
+    this.#accept(exchange, offer);
     const confirmed = await acked;
     const answer = confirmed && sdpOf(confirmed);
     const ours = answer === undefined ? to.dialog.local.sdp : await this.#media.answer(from.side, answer);
@@ -147,7 +203,8 @@ const ask = async <T extends SipResponse | { response: SipResponse }>(send: () =
 };
 
 const refuse = (reply: SipReply, { status, reason, headers }: SipResponse): void => {
-  if (status < 300) reply.send(488, undefined, {});
+  // A 422 was about the session timer between the other side and us.
+  if (status < 300 || status === 422) reply.send(488, undefined, {});
   else reply.send(status, reason, { headers: passedHeaders('INVITE', headers, false) });
 };
 

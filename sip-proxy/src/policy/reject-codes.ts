@@ -28,6 +28,7 @@ export const REJECT_CODES = {
   'not-implemented': { status: 501, reason: 'Not Implemented' },
   'method-not-allowed': { status: 405, reason: 'Method Not Allowed' },
   'options-rate-limit': { status: 0, reason: '' },
+  'replaces-refused': { status: 481, reason: 'Call/Transaction Does Not Exist' },
   'bad-request': { status: 400, reason: 'Bad Request' },
   'media-unavailable': { status: 503, reason: 'Media Unavailable' },
   'all-targets-failed': { status: 0, reason: '' },

@@ -9,6 +9,7 @@ import type { CallRecord } from '../../records/call-record.ts';
 import { CallRegistry } from '../call-registry.ts';
 import { connectEngine } from '../engine-link.ts';
 import { serveIncoming } from '../incoming.ts';
+import type { SessionSettings } from '../session-interval.ts';
 import { createSipStack } from '../sip-stack.ts';
 import {
   ENGINE_SECRET,
@@ -40,6 +41,7 @@ export interface Rig {
 export interface RigOptions extends EngineTimers {
   config: EdgeConfig;
   ringLimitMs?: number;
+  session?: SessionSettings;
   settleLimitMs?: number;
 }
 
@@ -84,6 +86,7 @@ export const startRig = async (options: RigOptions): Promise<Rig> => {
     config: () => index,
     credentials: (carrier) => index.carrierCredentials(carrier),
     ringLimitMs: options.ringLimitMs ?? 180_000,
+    session: options.session ?? { interval: 1_800, min: 90 },
     settleLimitMs: options.settleLimitMs ?? 35_000,
   });
   const link = connectEngine({
