@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { drachtioConfig } from '../../deploy/src/drachtio-config.ts';
-import { eventually } from '../src/eventually.ts';
-import { freePort } from '../src/free-port.ts';
+import { startDrachtio } from '../src/drachtio.ts';
 import { isInstalled, startProgram } from '../src/program.ts';
 import type { Place } from '../src/sip/index.ts';
-import { reachable } from './reachable.ts';
 
 /** Which of the three the recordings are about. */
 export type EngineKind = 'drachtio' | 'sip-engine with parity' | 'sip-engine without parity';
@@ -48,7 +42,7 @@ export const enginesToTest = (): EngineToTest[] => {
   const url = process.env.DRACHTIO_URL;
   if (url !== undefined)
     return [{ kind: 'drachtio', single: true, start: () => Promise.resolve(drachtioAt(url)) }, ...own];
-  if (isInstalled('drachtio')) return [{ kind: 'drachtio', start: startDrachtio }, ...own];
+  if (isInstalled('drachtio')) return [{ kind: 'drachtio', start: startReal }, ...own];
   return own;
 };
 
@@ -90,27 +84,9 @@ const readyLine = (line: string): ReadyLine | undefined => {
   return parsed.event === 'ready' ? (parsed as unknown as ReadyLine) : undefined;
 };
 
-const startDrachtio = async (): Promise<EngineUnderTest> => {
-  const folder = mkdtempSync(join(tmpdir(), 'tl-drachtio-'));
-  const admin = { host: '127.0.0.1', port: await freePort(), secret: SECRET };
-  const sip = { address: '127.0.0.1', port: await freePort() };
-  const file = join(folder, 'drachtio.conf.xml');
-  const { address, port } = sip;
-  writeFileSync(file, drachtioConfig({ admin, local: address, external: address, ports: { sip: port } }), {
-    mode: 0o600,
-  });
-  const program = startProgram({ command: 'drachtio', args: ['-f', file], cwd: folder });
-  const stop = async () => {
-    await program.stop('SIGTERM');
-    rmSync(folder, { recursive: true, force: true });
-  };
-  try {
-    await eventually('drachtio to listen', () => reachable(admin), { timeoutMs: 30_000 });
-  } catch (error) {
-    await stop();
-    throw new Error(`${(error as Error).message}; it said:\n${program.stdout}\n${program.stderr}`);
-  }
-  return { kind: 'drachtio', admin, sip, stop };
+const startReal = async (): Promise<EngineUnderTest> => {
+  const drachtio = await startDrachtio();
+  return { kind: 'drachtio', admin: drachtio.admin, sip: drachtio.sip, stop: () => drachtio.stop() };
 };
 
 /** `drachtio://127.0.0.1:9022?secret=..&sip=127.0.0.1:5060` */

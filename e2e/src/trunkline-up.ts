@@ -9,6 +9,7 @@ import {
   type CallRecord,
   type RecordFilter,
 } from '@trunkline/sip-proxy/records';
+import { startDrachtio, type Drachtio } from './drachtio.ts';
 import { eventually } from './eventually.ts';
 import { mediaPortRange } from './media-ports.ts';
 import { sumByName } from './metrics-page.ts';
@@ -105,6 +106,7 @@ export const startTrunkline = async (options: TrunklineOptions): Promise<Trunkli
   if (typeof options.manifests === 'string') cpSync(options.manifests, manifestDir, { recursive: true });
   else writeFileSync(join(manifestDir, 'all.yaml'), manifestText(options.manifests));
 
+  const drachtio = usesDrachtio() ? await startDrachtio({ address: sipAddress(options) }) : undefined;
   const rtpengine =
     options.media === 'rtpengine'
       ? await startRtpengine({
@@ -114,13 +116,15 @@ export const startTrunkline = async (options: TrunklineOptions): Promise<Trunkli
         })
       : undefined;
   return launchTrunkline({
-    args: upArguments(options, { manifestDir, dataDir, rtpengine }),
+    args: upArguments(options, { manifestDir, dataDir, rtpengine, drachtio }),
     env: options.env,
     manifestDir,
     dataDir,
     rtpengine,
+    drachtio,
     clear: async () => {
       await rtpengine?.stop();
+      await drachtio?.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   });
@@ -149,22 +153,31 @@ interface Folders {
   manifestDir: string;
   dataDir: string;
   rtpengine?: Rtpengine | undefined;
+  drachtio?: Drachtio | undefined;
 }
 
-const upArguments = (options: TrunklineOptions, { manifestDir, dataDir, rtpengine }: Folders): string[] => {
+/**
+ * `TRUNKLINE_E2E_ENGINE=drachtio` runs the call tests on the real drachtio-server on PATH, each with one of its own. What the tests
+ * ask of sip-engine's own metrics is zero then.
+ */
+const usesDrachtio = (): boolean => process.env.TRUNKLINE_E2E_ENGINE === 'drachtio';
+
+const sipAddress = ({ sip = '127.0.0.1:0' }: TrunklineOptions): string => placeOf(sip).address;
+
+const upArguments = (options: TrunklineOptions, folders: Folders): string[] => {
+  const { manifestDir, dataDir, rtpengine, drachtio } = folders;
   const { min, max } = mediaPortRange(options.mediaPorts);
   const media = rtpengine
     ? ['--media', `ng://${rtpengine.ng.address}:${rtpengine.ng.port}`]
     : ['--media-ports', `${min}-${max}`];
-  const sip = options.sip ?? '127.0.0.1:0';
+  const sip = drachtio ? ['--engine', drachtio.url] : ['--sip', options.sip ?? '127.0.0.1:0'];
   return [
     'up',
     '-f',
     manifestDir,
     '--data',
     dataDir,
-    '--sip',
-    sip,
+    ...sip,
     '--metrics',
     '127.0.0.1:0',
     '--json',
@@ -211,10 +224,11 @@ class RunningTrunkline implements Trunkline {
   readonly pids: Record<string, number>;
   readonly #program: Program;
   readonly #clear: (() => Promise<void>) | undefined;
+  readonly #drachtio: Drachtio | undefined;
   #appliedBefore = 0;
 
-  constructor({ program, ready, manifestDir, dataDir, rtpengine, clear }: Parts) {
-    this.sip = placeOf(ready.sip.udp);
+  constructor({ program, ready, manifestDir, dataDir, rtpengine, drachtio, clear }: Parts) {
+    this.sip = drachtio?.sip ?? placeOf(ready.sip.udp);
     this.sips = ready.sip.tls === undefined ? undefined : placeOf(ready.sip.tls);
     this.metricsUrl = `http://${ready.metrics}/metrics`;
     this.dataDir = dataDir;
@@ -223,6 +237,7 @@ class RunningTrunkline implements Trunkline {
     this.pids = { trunkline: program.pid, ...ready.pids, ...(rtpengine ? { rtpengine: rtpengine.pid } : {}) };
     this.#program = program;
     this.#clear = clear;
+    this.#drachtio = drachtio;
   }
 
   /** Its exit code, when it has ended. */
@@ -289,8 +304,9 @@ class RunningTrunkline implements Trunkline {
     const sums = sumByName(await response.text());
     const sum = (name: string): number => {
       const value = sums[name];
-      if (value === undefined) throw new Error(`${this.metricsUrl} has no ${name}`);
-      return value;
+      if (value !== undefined) return value;
+      if (this.#drachtio && name.startsWith('trunkline_engine_')) return 0;
+      throw new Error(`${this.metricsUrl} has no ${name}`);
     };
     return {
       proxy: sum('trunkline_proxy_calls_active'),
