@@ -12,6 +12,8 @@ const shared = {
 /** @type {import('jest').Config} */
 export default {
   coverageProvider: 'v8',
+  // Processors are busy where tests run: what hangs is found out either way.
+  testTimeout: 60_000,
   projects: [
     ...rooms.map((room) => ({ ...shared, displayName: room, testMatch: [`<rootDir>/${room}/src/**/*.test.ts`] })),
     { ...shared, displayName: 'e2e', testMatch: ['<rootDir>/e2e/tests/**/*.test.ts'] },
