@@ -16,6 +16,7 @@ export const PROGRAMS = {
   'cli/bin/trunkline': 'cli/src/main.ts',
   'prepare-edge': 'deploy/src/prepare-edge.ts',
   'drain-proxy': 'deploy/src/drain-proxy.ts',
+  'write-records': 'deploy/src/write-records.ts',
   'test-call': 'deploy/src/test-call.ts',
 } as const;
 

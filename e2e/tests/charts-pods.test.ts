@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { openRecordStore } from '@trunkline/sip-proxy/records';
 import { bundle } from '../../deploy/src/bundle.ts';
+import { startWireServer, type WireServer } from '../../sip-proxy/src/records/wire-server.fixture.ts';
 import {
   carrier,
   eventually,
@@ -43,12 +45,14 @@ const there = requireKubeTools('kube-apiserver', 'etcd', 'kubectl', 'helm') && r
   const app = join(mkdtempSync(join(tmpdir(), 'tl-image-')), 'app');
   const pods: LocalPod[] = [];
   let api: KubeApiServer;
+  let database: WireServer;
   let pbx: SipPeer;
   let pstn: SipPeer;
   let operator: LocalPod;
   let media: LocalPod;
   let sip: LocalPod;
   let proxy: Program;
+  let records: Program;
   let sipPort = 0;
   const tool = (name: string, args: string[], input?: string) =>
     kubeToolOutput(name, args, {
@@ -84,8 +88,8 @@ const there = requireKubeTools('kube-apiserver', 'etcd', 'kubectl', 'helm') && r
   };
 
   const install = async () => {
-    const [operatorPort, metrics, admin, ng, cli] = await Promise.all(
-      Array.from({ length: 5 }, () => freePort()),
+    const [operatorPort, metrics, admin, ng, cli, records] = await Promise.all(
+      Array.from({ length: 6 }, () => freePort()),
     );
     sipPort = await freePort();
     const { min, max } = mediaPortRange(100);
@@ -99,6 +103,7 @@ const there = requireKubeTools('kube-apiserver', 'etcd', 'kubectl', 'helm') && r
       ...['--set', `edge.name=ashburn,edge.addresses={${EXTERNAL}},operatorNamespace=${SYSTEM}`],
       ...['--set', 'externalAddress.from=annotation,media.redis.enabled=false,sip.drainSeconds=600'],
       ...['--set', `sip.ports.sip=${sipPort},sip.ports.admin=${admin},sip.ports.metrics=${metrics}`],
+      ...['--set', `sip.ports.records=${records},records.databaseSecret=database`],
       ...['--set', `media.ports.min=${min},media.ports.max=${max}`],
       ...['--set', `media.ports.ng=${ng},media.ports.cli=${cli}`],
     ]);
@@ -107,11 +112,21 @@ const there = requireKubeTools('kube-apiserver', 'etcd', 'kubectl', 'helm') && r
       kind: 'Node',
       metadata: { name: 'voice-1', annotations: { 'trunkline.dev/external-address': EXTERNAL } },
     };
+    const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'database', namespace: 'edge' } };
     await tool('kubectl', ['apply', '-f', '-'], JSON.stringify(node));
+    await tool(
+      'kubectl',
+      ['apply', '-f', '-'],
+      JSON.stringify({ ...secret, stringData: { url: database.url } }),
+    );
   };
 
   beforeAll(async () => {
-    [api] = await Promise.all([startKubeApiServer({ users: [OPERATOR, SIP, MEDIA] }), bundle(app)]);
+    [api, database] = await Promise.all([
+      startKubeApiServer({ users: [OPERATOR, SIP, MEDIA] }),
+      startWireServer(),
+      bundle(app),
+    ]);
     await install();
     pstn = await SipPeer.open({ address: '127.0.0.2', name: 'pstn' });
     pstn.onInvite = async (call) => {
@@ -124,6 +139,7 @@ const there = requireKubeTools('kube-apiserver', 'etcd', 'kubectl', 'helm') && r
   afterAll(async () => {
     await Promise.all([pbx, pstn].map((peer) => peer.close()));
     await Promise.all(pods.map((one) => one.stop()));
+    await database.close();
     await api.stop();
     rmSync(join(app, '..'), { recursive: true, force: true });
   }, 60_000);
@@ -161,9 +177,11 @@ const there = requireKubeTools('kube-apiserver', 'etcd', 'kubectl', 'helm') && r
       ...['--sip', `127.0.0.1:${sipPort}`, '--admin', `127.0.0.1:${admin}`],
       ...['--secret-file', '/etc/trunkline/drachtio/secret'],
     ]);
+    records = sip.start('records');
     proxy = sip.start('sip-proxy');
     await sip.untilReady('sip-proxy');
     await sip.untilReady('drachtio');
+    await sip.untilReady('records');
     await kubectl('wait', '--for=condition=Ready', 'edge/ashburn', '--timeout=60s');
   });
 
@@ -214,6 +232,14 @@ const there = requireKubeTools('kube-apiserver', 'etcd', 'kubectl', 'helm') && r
     expect((await placed.bye()).status).toBe(200);
     expect(await preStop).toEqual({ exitCode: 0, said: '' });
     expect(await proxy.exited).toBe(0);
+    // Then the kubelet ends the sidecars, of which one stores the last records.
+    expect(await records.stop('SIGTERM', 30_000)).toBe(0);
+    const store = await openRecordStore({ url: database.url });
+    const stored = await store.list({});
+    await store.close();
+    expect(stored.map(({ outcomeCode }) => outcomeCode).sort()).toEqual([
+      ...['answered', 'answered', 'draining', 'unknown-domain'],
+    ]);
     // rtpengine has nothing left to wait for.
     const drain = media.container('rtpengine').lifecycle?.preStop.exec.command ?? [];
     expect(await media.exec('rtpengine', drain)).toMatchObject({ exitCode: 0 });

@@ -255,7 +255,7 @@ describe('alerts and dashboards', () => {
     ...alerts.map(({ expr }) => expr),
     ...boards.flatMap(({ panels }) => panels.flatMap(({ targets }) => targets.map(({ expr }) => expr))),
   ];
-  const sources = ['operator', 'kube', 'sip-proxy', 'media-relay']
+  const sources = ['operator', 'kube', 'sip-proxy', 'media-relay', 'deploy']
     .flatMap((room) =>
       readdirSync(join(REPOSITORY, room, 'src'), { recursive: true, encoding: 'utf8' })
         .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))

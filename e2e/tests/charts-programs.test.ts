@@ -11,6 +11,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createSpool, openRecordStore } from '@trunkline/sip-proxy/records';
+import { sampleRecord } from '../../sip-proxy/src/records/record.fixture.ts';
+import { startWireServer } from '../../sip-proxy/src/records/wire-server.fixture.ts';
 import { drachtioConfig } from '../../deploy/src/drachtio-config.ts';
 import {
   carrier,
@@ -55,7 +58,14 @@ describe('programs of the image', () => {
   it('are one file each, with nothing beside them to be installed', () => {
     expect(existsSync(join(image, 'node_modules'))).toBe(false);
     expect(readdirSync(image).filter((file) => file.endsWith('.js'))).toEqual([
-      ...['drain-proxy.js', 'operator.js', 'prepare-edge.js', 'sip-proxy.js', 'test-call.js'],
+      ...[
+        'drain-proxy.js',
+        'operator.js',
+        'prepare-edge.js',
+        'sip-proxy.js',
+        'test-call.js',
+        'write-records.js',
+      ],
     ]);
   });
 
@@ -65,7 +75,7 @@ describe('programs of the image', () => {
       .map((file) => readFileSync(join(REPOSITORY, 'charts', file), 'utf8'))
       .join('');
     const started = [...templates.matchAll(/\/app\/([\w/-]+\.js)/g)].map(([, file]) => file ?? '');
-    expect(new Set(started).size).toBe(5);
+    expect(new Set(started).size).toBe(6);
     for (const file of started)
       expect({ file, there: existsSync(join(image, file)) }).toEqual({ file, there: true });
   });
@@ -77,6 +87,7 @@ describe('programs of the image', () => {
     ['cli/bin/trunkline.js', ['check', '-f', join(REPOSITORY, 'examples/acme')], 0, /no problems/],
     ['prepare-edge.js', ['--from', 'dhcp'], 1, /expected value:ADDRESS/],
     ['test-call.js', [], 2, /--edge HOST:PORT/],
+    ['write-records.js', [], 2, /--spool DIR/],
   ])('run: %s %j', async (file, args, exitCode, says) => {
     const ended = await node(file, ...args);
     expect(ended.said).toMatch(says);
@@ -119,6 +130,54 @@ describe('programs of the image', () => {
       const gone = await proxy(0);
       await gone.stop('SIGKILL');
       expect((await drain(gone.pid, 600)).exitCode).toBe(0);
+    });
+  });
+
+  describe('write-records', () => {
+    const spoolOf = async (name: string) => {
+      const dir = join(folder, name);
+      const spool = createSpool({ dir, instance: 'a', log: { info: noop, warn: noop, error: noop } });
+      spool.append(sampleRecord(1));
+      await spool.close();
+      return dir;
+    };
+    const noop = () => undefined;
+
+    it('prints each record where there is no database', async () => {
+      const spool = await spoolOf('spool-printed');
+      const args = [join(image, 'write-records.js'), '--spool', spool, '--http', '127.0.0.1:0'];
+      const writer = startProgram({ command: process.execPath, args });
+      const line = await writer.line((text) => (text.startsWith('{') ? text : undefined));
+      expect(JSON.parse(line)).toEqual({ event: 'call', ...sampleRecord(1) });
+      expect(await writer.stop('SIGTERM', 30_000)).toBe(0);
+      expect(readdirSync(spool)).toEqual([]);
+    });
+
+    it('is healthy while the database is away, and goes on where the Secret names another', async () => {
+      const spool = await spoolOf('spool-stored');
+      const url = join(folder, 'url');
+      writeFileSync(url, `postgres://x:secret@127.0.0.1:${await freePort()}/x`);
+      const port = await freePort();
+      const args = [join(image, 'write-records.js'), '--spool', spool, '--database-file', url];
+      const writer = startProgram({
+        ...{ command: process.execPath, args: [...args, '--http', `127.0.0.1:${port}`] },
+      });
+      await eventually('an attempt', () => writer.stderr.includes('they stay in the spool'));
+      expect(writer.stderr).not.toContain('x:secret');
+      const page = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).text();
+      expect(await page('/readyz')).toContain('ok');
+      expect(await page('/metrics')).toContain('trunkline_records_waiting_files 1');
+
+      const database = await startWireServer();
+      writeFileSync(url, database.url);
+      await eventually('the record to be stored', () => readdirSync(spool).length === 0, {
+        timeoutMs: 60_000,
+      });
+      const store = await openRecordStore({ url: database.url });
+      expect(await store.list({})).toEqual([sampleRecord(1)]);
+      await store.close();
+      expect(await writer.stop('SIGTERM', 30_000)).toBe(0);
+      await database.close();
     });
   });
 
