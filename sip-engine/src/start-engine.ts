@@ -71,6 +71,8 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     log,
     tls: options.tls,
     maxima: options.maxima,
+    // drachtio-server sends datagrams of any size.
+    largeOverTcp: !parity,
   });
   const closers = [() => layer.close()];
   try {

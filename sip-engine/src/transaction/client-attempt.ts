@@ -83,9 +83,7 @@ export abstract class ClientAttempt {
   }
 
   start(): void {
-    this.clocks.after(this.context.timers.t1x64, () => {
-      this.timedOut();
-    });
+    this.#awaitConnection();
     this.#bytes = serialiseMessage(this.#request);
     this.#transmit(this.#bytes);
   }
@@ -164,6 +162,25 @@ export abstract class ClientAttempt {
     // Out of the table first: what follows may start the next attempt.
     this.end();
     this.events.failed(why, detail, this.#answered);
+  }
+
+  /** Timer B or F, and before it the hop's own limit for its connection. */
+  #awaitConnection(): void {
+    const { t1x64 } = this.context.timers;
+    const { connectWithin = 0 } = this.hop;
+    const awaitAnswer = (): void => {
+      this.clocks.after(t1x64 - connectWithin, () => {
+        this.timedOut();
+      });
+    };
+    if (connectWithin === 0) {
+      awaitAnswer();
+      return;
+    }
+    this.clocks.after(connectWithin, () => {
+      if (this.#flow === undefined) this.fail('transport-error', `no connection in ${connectWithin} ms`);
+      else awaitAnswer();
+    });
   }
 
   #transmit(bytes: Buffer): void {

@@ -31,6 +31,8 @@ export interface Hop {
   port: number;
   /** TLS: the domain of the URI, which the peer's certificate must name (RFC 5922 §7.1); absent: the address. */
   serverName?: string;
+  /** A connection must be there after so many milliseconds. */
+  connectWithin?: number;
 }
 
 /** All in milliseconds (RFC 3261 table 4); `t1x64` is timers B and F; an ACK is awaited 64 x `t1` at least. */

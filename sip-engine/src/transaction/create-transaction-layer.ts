@@ -3,6 +3,7 @@ import type { TlsOptions } from '../transport/tls-identity.ts';
 import { TransportLayer } from '../transport/transport-layer.ts';
 import { defaultMaxima, type ListenerSpec, type Log, type Maxima } from '../transport/transport-settings.ts';
 import { systemClock, type Clock } from './clock.ts';
+import { LargeRequests } from './large-requests.ts';
 import { refuseMalformed } from './malformed-request.ts';
 import { completeTimers, type TimerOptions } from './timers.ts';
 import type { TransactionCounters } from './transaction-context.ts';
@@ -16,6 +17,8 @@ export interface TransactionLayerOptions {
   log?: Log;
   clock?: Clock;
   tls?: TlsOptions | undefined;
+  /** Large requests over TCP (RFC 3261 §18.1.1). Default: no. */
+  largeOverTcp?: boolean;
 }
 
 export type RunningTransactionLayer = SipTransactionLayer;
@@ -50,6 +53,7 @@ export async function createTransactionLayer(
     clock: options.clock ?? systemClock,
     transport,
     counters,
+    large: options.largeOverTcp === true ? new LargeRequests(transport) : undefined,
     tell: (call: () => void) => {
       try {
         call();

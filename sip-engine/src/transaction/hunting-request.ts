@@ -24,6 +24,8 @@ export class HuntingRequest implements ClientTransaction {
   #options: RequestOptions;
   readonly #events: ClientTransactionEvents;
   readonly #desk: AttemptDesk;
+  /** Tried over TCP in place of the hop that comes next. */
+  #standIn: Hop | undefined;
   readonly #failures: string[] = [];
   #next = 0;
   #attempt: ClientAttempt | undefined;
@@ -70,17 +72,36 @@ export class HuntingRequest implements ClientTransaction {
     this.#next += 1;
     let outgoing: Outgoing;
     try {
-      outgoing = finishFor(hop, this.#original, this.#desk.context.transport, this.#options.prepare);
+      outgoing = this.#finish(hop);
     } catch (error) {
       this.#lose('transport-error', error instanceof Error ? error.message : String(error));
       return;
     }
-    this.#attempt = this.#desk.start(outgoing, this.#listen(hop));
+    this.#attempt = this.#desk.start(outgoing, this.#listen(outgoing.hop));
+  }
+
+  /** @throws TransportError */
+  #finish(hop: Hop): Outgoing {
+    const { transport, large } = this.#desk.context;
+    const outgoing = finishFor(hop, this.#original, transport, this.#options.prepare);
+    const stream = large?.standIn(hop, outgoing.request);
+    if (stream === undefined) return outgoing;
+    this.#standIn = stream;
+    // The hop that it stands in for comes next.
+    this.#next -= 1;
+    return finishFor(stream, this.#original, transport, this.#options.prepare);
+  }
+
+  /** Where the connection came, there is nothing to fall back from (RFC 3261 §18.1.1). */
+  #leave(hop: Hop): void {
+    if (this.#standIn !== hop) return;
+    this.#standIn = undefined;
+    if (this.#attempt?.flow === undefined) this.#desk.context.large?.refused(hop);
+    else this.#next += 1;
   }
 
   #listen(hop: Hop): AttemptEvents {
-    const turn = this.#next;
-    const where = `${hop.protocol}/${formatHostPort(hop.address, hop.port)}`;
+    const where = nameOf(hop);
     return {
       sent: (flow) => {
         if (this.#announced) return;
@@ -90,18 +111,19 @@ export class HuntingRequest implements ClientTransaction {
         });
       },
       response: (response, flow, size) => {
-        this.#take(response, flow, size, where);
+        this.#take(response, flow, size, hop);
       },
       repeatedSuccess: (response, flow, size) => {
         this.#desk.stray(response, flow, size);
       },
       failed: (why, detail, answered) => {
         const full = detail.includes(where) ? detail : `${detail}: ${where}`;
+        this.#leave(hop);
         if (answered) this.#fail(why, full);
         else this.#lose(why, full);
       },
       ended: () => {
-        if (turn !== this.#next || this.#attempt?.final !== true) return;
+        if (this.#attempt?.hop !== hop || !this.#attempt.final) return;
         this.#desk.context.tell(() => {
           this.#events.ended?.();
         });
@@ -109,10 +131,11 @@ export class HuntingRequest implements ClientTransaction {
     };
   }
 
-  #take(response: SipResponse, flow: Flow, size: number, where: string): void {
+  #take(response: SipResponse, flow: Flow, size: number, hop: Hop): void {
+    if (response.status >= 200) this.#leave(hop);
     // RFC 3263 §4.3: a 503 sends us to the next address, when there is one.
     if (response.status === 503 && this.#mayHunt()) {
-      this.#lose('transport-error', `answered 503: ${where}`);
+      this.#lose('transport-error', `answered 503: ${nameOf(hop)}`);
       return;
     }
     if (response.status < 200) this.#sendCancel();
@@ -155,6 +178,8 @@ export class HuntingRequest implements ClientTransaction {
     attempt.expectFinal();
   }
 }
+
+const nameOf = ({ protocol, address, port }: Hop): string => `${protocol}/${formatHostPort(address, port)}`;
 
 const noBody = Buffer.alloc(0);
 const nothing = (): void => undefined;

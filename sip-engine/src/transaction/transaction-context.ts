@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { TransportLayer } from '../transport/transport-layer.ts';
 import type { Clock } from './clock.ts';
+import type { LargeRequests } from './large-requests.ts';
 import type { Timers } from './timers.ts';
 
 /** Totals since the start. */
@@ -28,6 +29,8 @@ export interface TransactionContext {
   readonly clock: Clock;
   readonly transport: Sender;
   readonly counters: TransactionCounters;
+  /** Absent: UDP, whatever the size. */
+  readonly large?: LargeRequests | undefined;
   /** Calls code of the user: what it throws is logged and harms nobody else. */
   tell(call: () => void): void;
 }

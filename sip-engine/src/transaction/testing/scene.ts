@@ -4,6 +4,7 @@ import { getHeader } from '../../message/headers.ts';
 import type { SipRequest, SipResponse } from '../../message/sip-message.ts';
 import { serialiseMessage } from '../../message/serialise-message.ts';
 import type { ClientTransaction, Flow, Hop, RequestOptions, ServerTransaction } from '../contract.ts';
+import { LargeRequests } from '../large-requests.ts';
 import { completeTimers, type TimerOptions } from '../timers.ts';
 import { SipTransactionLayer } from '../transaction-layer.ts';
 import { ManualClock } from './manual-clock.ts';
@@ -22,12 +23,13 @@ export class Scene {
   readonly strays: SipResponse[] = [];
   readonly thrown: unknown[] = [];
 
-  constructor(timers: TimerOptions = {}) {
+  constructor({ largeOverTcp = false, ...timers }: TimerOptions & { largeOverTcp?: boolean } = {}) {
     const context = {
       timers: completeTimers(timers),
       clock: this.clock,
       transport: this.transport,
       counters: { retransmitted: 0, absorbed: 0, merged: 0, strays: 0, timeouts: 0 },
+      large: largeOverTcp ? new LargeRequests(this.transport, () => this.clock.now().getTime()) : undefined,
       tell: (call: () => void) => {
         try {
           call();
@@ -70,12 +72,14 @@ export class Scene {
 
   /** Sends a request; the user's events are noted. Resolves when the first hop has been tried. */
   async call(
-    method: string,
+    request: string | SipRequest,
     hops: Hop[] = [udpHop],
     prepare?: RequestOptions['prepare'],
   ): Promise<ClientTransaction> {
     const options: RequestOptions = prepare === undefined ? { hops } : { hops, prepare };
-    const transaction = this.layer.request(requestOf(method), options, {
+    const sent = typeof request === 'string' ? requestOf(request) : request;
+    const { method } = sent;
+    const transaction = this.layer.request(sent, options, {
       sent: (_request, flow) => this.events.push(`sent ${flow.protocol} ${flow.remoteAddress}`),
       response: (response) => this.events.push(`${method} ${response.status}`),
       failed: (why, detail) => this.events.push(`failed ${why}: ${detail}`),

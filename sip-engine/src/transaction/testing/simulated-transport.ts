@@ -28,9 +28,9 @@ export class SimulatedTransport implements Transport {
     dropped: noDrops(),
   };
   readonly connections = 0;
-  /** `address:port` that refuse. */
+  /** `address:port`, or `tcp/address:port`, that refuse. */
   readonly refusing = new Set<string>();
-  /** `address:port` that never connect. */
+  /** The same, that never connect. */
   readonly silent = new Set<string>();
   readonly #watchers = new Map<number, (reason: string) => void>();
   /** The last one that went out, also after `take`. */
@@ -46,8 +46,9 @@ export class SimulatedTransport implements Transport {
   send(bytes: Buffer, hop: Hop, _local: ListeningAddress, done: SendDone): void {
     const to = `${hop.address}:${hop.port}`;
     const flow = flowTo(hop.protocol, hop.address, hop.port);
-    if (this.silent.has(to)) return;
-    if (this.refusing.has(to)) {
+    const names = [to, `${hop.protocol}/${to}`];
+    if (names.some((name) => this.silent.has(name))) return;
+    if (names.some((name) => this.refusing.has(name))) {
       process.nextTick(done, new TransportError('connection refused', hop), flow);
       return;
     }
