@@ -17,7 +17,7 @@ $(STAMP): package.json package-lock.json $(wildcard */package.json)
 
 install: $(STAMP) ## Install the npm packages (Node 24 among them)
 
-programs: ## Install what the tests drive from Debian: SIPp, rtpengine, baresip
+programs: ## Install what the tests drive from Debian: SIPp, rtpengine, baresip, Redis
 	@e2e/programs.sh
 
 demo: $(STAMP) ## One call each way through trunks from examples/acme, then keep running

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Installs what the tests drive, from Debian's packages, where it is not there yet.
 set -euo pipefail
-declare -A package_of=([sipp]=sip-tester [rtpengine]=rtpengine-daemon [baresip]=baresip-core [lua5.1]=lua5.1)
+declare -A package_of=([sipp]=sip-tester [rtpengine]=rtpengine-daemon [baresip]=baresip-core [lua5.1]=lua5.1
+  [redis-server]=redis-server)
 missing=()
 for program in "${!package_of[@]}"; do
   command -v "$program" >/dev/null || missing+=("${package_of[$program]}")

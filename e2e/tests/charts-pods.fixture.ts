@@ -41,6 +41,8 @@ export interface PodSetting {
   fields: Record<string, string>;
   /** Folder with the bundled programs. */
   app: string;
+  /** Programs of images that have another name here. */
+  programs?: Record<string, string>;
   kubeconfig: string;
   /** Files of a Secret or ConfigMap. */
   filesOf: (kind: 'secret' | 'configmap', name: string) => Promise<Record<string, string>>;
@@ -124,7 +126,7 @@ export class LocalPod {
     const expand = (text: string) =>
       place(text.replace(/\$\((\w+)\)/g, (whole, key: string) => variables[key] ?? whole));
     const program = startProgram({
-      command: expand(command),
+      command: expand(this.#setting.programs?.[command] ?? command),
       args: args.map(expand),
       env: {
         ...Object.fromEntries(Object.entries(variables).map(([key, value]) => [key, expand(value)])),
