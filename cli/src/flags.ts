@@ -19,6 +19,36 @@ export function parseWords<const T extends ParseArgsOptionsConfig>(argv: string[
   }
 }
 
+/** Flags that several commands share, and the words that are left for the command's own. */
+export function takeFlags<const T extends ParseArgsOptionsConfig>(argv: string[], options: T) {
+  const args = joined(argv, options);
+  const { values, tokens } = parseArgs({
+    ...{ args, options, strict: false, allowPositionals: true, tokens: true },
+  });
+  const rest: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === 'positional') rest.push(token.value);
+    else if (token.kind === 'option-terminator') rest.push('--');
+    else if (!Object.hasOwn(options, token.name)) rest.push(args[token.index] ?? token.rawName);
+    else checkValue(token, options[token.name]?.type);
+  }
+  const own = Object.entries(values).filter(([name]) => Object.hasOwn(options, name));
+  return { values: Object.fromEntries(own) as FlagValues<T>, rest };
+}
+
+/** Not strict, a flag that needs a value and has none would count as given. */
+function checkValue(
+  { rawName, value }: { rawName: string; value?: string | undefined },
+  type?: string,
+): void {
+  if (type === 'string' && value === undefined) throw new UsageError(`${rawName} needs a value`);
+  if (type === 'boolean' && value !== undefined) throw new UsageError(`${rawName} takes no value`);
+}
+
+type FlagValues<T extends ParseArgsOptionsConfig> = {
+  [K in keyof T]?: T[K]['type'] extends 'boolean' ? boolean : string;
+};
+
 /** The value of a flag that must be given. */
 export function required(value: string | undefined, flag: string, meaning: string): string {
   if (value === undefined || value === '') throw new UsageError(`${flag} is missing: ${meaning}`);

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { CommandEntry, CommandTable } from './io.ts';
+import type { CommandEntry } from './io.ts';
+import type { Program } from './run.ts';
 import { table } from './table.ts';
 
 /** `trunkline help`: every command in one line. */
-export function helpText(commands: CommandTable): string {
-  const rows = Object.entries(commands).map(([name, entry]) => [`  trunkline ${name}`, entry.summary]);
-  return `Elastic SIP trunking on your own machines.\n\n${table(rows)}\ntrunkline help COMMAND lists its flags.\n`;
+export function helpText({ name, about, commands }: Program): string {
+  const rows = Object.entries(commands).map(([command, entry]) => [`  ${name} ${command}`, entry.summary]);
+  return `${about}\n\n${table(rows)}\n${name} help COMMAND lists its flags.\n`;
 }
 
 /** `trunkline help NAME`. */
-export function usageText(name: string, entry: CommandEntry): string {
-  return `trunkline ${name}: ${entry.summary}\n\n${entry.usage.trim()}\n`;
+export function usageText(command: string, entry: CommandEntry): string {
+  return `${command}: ${entry.summary}\n\n${entry.usage.trim()}\n`;
 }

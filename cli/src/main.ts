@@ -41,9 +41,9 @@ const commands: CommandTable = {
     load: async () => (await import('./commands/later.ts')).usageCommand,
   },
   dns: {
-    summary: 'DNS records of the edges (with a later release)',
-    usage: usage.LATER,
-    load: async () => (await import('./commands/later.ts')).dnsCommand,
+    summary: 'DNS records of the edges, as a zone file or for external-dns',
+    usage: usage.DNS,
+    load: async () => (await import('./commands/dns.ts')).dnsCommand,
   },
   version: {
     summary: 'version of this program',
@@ -59,4 +59,5 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-process.exitCode = await run(commands, process.argv.slice(2), process);
+const about = 'Elastic SIP trunking on your own machines.';
+process.exitCode = await run({ name: 'trunkline', about, commands }, process.argv.slice(2), process);

@@ -42,9 +42,10 @@ Prints file:line: what is wrong. What to do. Exit code 1 where something is wron
 `;
 
 export const EXPLAIN = `
-trunkline explain -f DIR --to SIPURI --from NUMBER --source IP[:PORT] [flags]
+trunkline explain -f DIR | --context K --to SIPURI --from NUMBER --source IP[:PORT] [flags]
 
   -f, --file DIR          manifests: a directory, or one file
+  --context K             what the operator of a cluster has published instead, as kubectl trunkline explain
   --to SIPURI             Request-URI: sip:+15550123@acme.pstn.example.com
   --from NUMBER           user part of From; a whole header value is allowed as well
   --source IP[:PORT]      where the packet comes from; IPv6 with a port in brackets
@@ -79,6 +80,16 @@ export const BANDWIDTH = `
 trunkline bandwidth --calls N
 
   --calls N               calls at one time; each needs 100 kbit/s in each direction (G.711 with its headers)
+`;
+
+export const DNS = `
+trunkline dns -f DIR [--base-domain D] [--names] [--external-dns | --json]
+
+  -f, --file DIR          manifests with the Edges: a directory, or one file
+  --base-domain D         names are <label>.pstn.D                                      default example.com
+  --names                 a record for each trunk's domain, for servers without wildcards; default *, which is all of them
+  --external-dns          the names that mean any edge as a DNSEndpoint; each edge's own come with charts/trunkline-edge
+  --json                  the records as JSON
 `;
 
 export const LATER = `

@@ -14,6 +14,7 @@ export const PROGRAMS = {
   'sip-proxy': 'sip-proxy/src/main.ts',
   // Two folders deep, as in the repository: it looks for its version in ../../package.json.
   'cli/bin/trunkline': 'cli/src/main.ts',
+  'cli/bin/kubectl-trunkline': 'cli/src/kubectl-plugin/main.ts',
   'prepare-edge': 'deploy/src/prepare-edge.ts',
   'drain-proxy': 'deploy/src/drain-proxy.ts',
   'write-records': 'deploy/src/write-records.ts',

@@ -342,7 +342,7 @@ describe('the other commands', () => {
     [['calls', 'CA1234', 'CA5678'], /one call at a time: "CA5678" is too much/],
     [['explain', '-f', 'examples', '--from', '+15550100', '--source', '127.0.0.1'], /--to is missing/],
     [['explain', '-f', 'examples', '--to', '+15550100'], /--to "\+15550100" is not a SIP URI: write sip:/],
-    [['explain', '--context', 'prod', '--to', 'sip:a@b'], /use -f DIR/],
+    [['explain', '--context', 'prod', '--to', 'sip:a@b'], /--from is missing/],
     [['up'], /-f is missing/],
     [['up', '-f', 'examples', '--sip', 'here'], /--sip "here" is not HOST:PORT: write 127\.0\.0\.1:5060/],
     [['up', '-f', 'examples', '--media-ports', '1'], /--media-ports "1" is not MIN-MAX: write 20000-20999/],
@@ -353,7 +353,7 @@ describe('the other commands', () => {
     ],
     [['up', '-f', 'examples', '--engine', 'sip:x'], /--engine is not a drachtio URL/],
     [['usage'], /comes with the release/],
-    [['dns'], /comes with the release/],
+    [['dns'], /-f is missing/],
   ])('has exit code 2 and one line for %j', async (argv, says) => {
     const { exitCode, stdout, stderr } = await run(...argv);
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });

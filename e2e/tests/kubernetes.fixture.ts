@@ -81,8 +81,9 @@ export class Cluster {
     this.server = server;
   }
 
-  static async start(): Promise<Cluster> {
-    const cluster = new Cluster(await startKubeApiServer({ users: [OPERATOR, PROXY] }));
+  /** `users`: others than the programs', with whatever rights the test gives them. */
+  static async start({ users = [] }: { users?: TokenUser[] } = {}): Promise<Cluster> {
+    const cluster = new Cluster(await startKubeApiServer({ users: [OPERATOR, PROXY, ...users] }));
     try {
       await cluster.kubectl('create', 'namespace', NAMESPACE);
       await cluster.kubectl('apply', '--server-side', '-f', root('crds/yaml'));

@@ -7,6 +7,7 @@ export type { Finding, Issue } from './compile/issue.ts';
 export { fromManifests } from './compile/from-manifests.ts';
 export { resourceKey, type ResourceKey } from './compile/resources.ts';
 export type { ResourceStatus } from './compile/statuses.ts';
+export { commonRecords, edgeRecords, SIP_HOST, type DnsEdge, type DnsRecord } from './dns/records.ts';
 export { shardName } from './shard/shard-name.ts';
 export {
   clearAcks,

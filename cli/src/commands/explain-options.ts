@@ -7,9 +7,9 @@ import { CommandError, UsageError } from '../usage-error.ts';
 
 /** The flags of `trunkline explain`, understood. */
 export interface ExplainOptions {
-  path: string;
+  path?: string;
   baseDomain: string;
-  edge: string;
+  edge?: string;
   request: RequestFacts;
   assumeUser?: string;
   json: boolean;
@@ -17,7 +17,6 @@ export interface ExplainOptions {
 
 const FLAGS = {
   file: { type: 'string', short: 'f' },
-  context: { type: 'string' },
   to: { type: 'string' },
   from: { type: 'string' },
   source: { type: 'string' },
@@ -31,16 +30,13 @@ const FLAGS = {
   'max-forwards': { type: 'string' },
   'sdp-file': { type: 'string' },
   'base-domain': { type: 'string', default: 'example.com' },
-  edge: { type: 'string', default: 'local' },
+  edge: { type: 'string' },
   json: { type: 'boolean', default: false },
 } as const;
 
 /** Throws `UsageError`, and `CommandError` where the SDP file cannot be read. */
 export async function parseExplainOptions(argv: string[]): Promise<ExplainOptions> {
   const flags = parseFlags(argv, FLAGS);
-  if (flags.context !== undefined) {
-    throw new UsageError('--context comes with the release for Kubernetes: use -f DIR');
-  }
   const to = required(flags.to, '--to', 'give the Request-URI, --to sip:+15550123@acme.pstn.example.com');
   if (!parseSipUri(to))
     throw new UsageError(`--to "${to}" is not a SIP URI: write sip:+15550123@acme.pstn.example.com`);
@@ -51,9 +47,9 @@ export async function parseExplainOptions(argv: string[]): Promise<ExplainOption
     'give the address that the call comes from, --source 203.0.113.7',
   );
   return {
-    path: required(flags.file, '-f', 'name the directory of manifests, -f DIR'),
     baseDomain: flags['base-domain'],
-    edge: flags.edge,
+    ...(flags.file !== undefined && { path: flags.file }),
+    ...(flags.edge !== undefined && { edge: flags.edge }),
     json: flags.json,
     ...(flags.user !== undefined && { assumeUser: flags.user }),
     request: {

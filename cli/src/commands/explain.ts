@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { EdgeConfig } from '@trunkline/crds';
 import { buildConfigIndex, explain, type Decision, type PolicyContext } from '@trunkline/sip-proxy/policy';
-import { parseExplainOptions } from './explain-options.ts';
+import { parseExplainOptions, type ExplainOptions } from './explain-options.ts';
+import { required } from '../flags.ts';
 import type { Command, Io } from '../io.ts';
 import { compileFolder } from '../manifests/compiled-folder.ts';
 import { styleFor, type Style } from '../style.ts';
@@ -8,10 +10,23 @@ import { table } from '../table.ts';
 
 /** `trunkline explain`: the decision that a live call would get, by the same code. */
 export const explainCommand: Command = async (argv, io) => {
-  const { path, baseDomain, edge, request, assumeUser, json } = await parseExplainOptions(argv);
-  const { compilation } = await compileFolder(path, baseDomain);
+  if (argv.some((word) => word === '--context' || word.startsWith('--context='))) {
+    return (await import('../kubectl-plugin/explain.ts')).explainCommand(argv, io);
+  }
+  const options = await parseExplainOptions(argv);
+  const path = required(options.path, '-f', 'name the directory of manifests, -f DIR');
+  const { compilation } = await compileFolder(path, options.baseDomain);
+  return tellDecision(compilation.config, { edge: 'local', ...options }, io);
+};
+
+/** Prints what becomes of the request; exit code 0 where it is carried or answered. */
+export function tellDecision(
+  config: EdgeConfig,
+  { edge, request, assumeUser, json }: ExplainOptions & { edge: string },
+  io: Io,
+): number {
   const context: PolicyContext = {
-    config: buildConfigIndex(compilation.config),
+    config: buildConfigIndex(config),
     now: Date.now(),
     // The same answer each time; among equals a live call draws by weight.
     random: () => 0,
@@ -25,7 +40,7 @@ export const explainCommand: Command = async (argv, io) => {
   if (json) io.stdout.write(`${JSON.stringify(withoutEffects(decision), null, 2)}\n`);
   else print(decision, io);
   return decision.outcome === 'route' || decision.outcome === 'answer-options' ? 0 : 1;
-};
+}
 
 /** What the live proxy would write down is no part of the answer. */
 function withoutEffects(decision: Decision): object {

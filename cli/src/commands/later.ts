@@ -12,8 +12,3 @@ function later(what: string): Command {
 export const usageCommand = later(
   'trunkline usage comes with the release that prices calls (RateDeck); until then: trunkline calls --json',
 );
-
-/** `trunkline dns`. */
-export const dnsCommand = later(
-  'trunkline dns comes with the release that runs several edges on Kubernetes; one machine needs no records',
-);

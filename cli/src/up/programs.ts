@@ -44,6 +44,8 @@ export function engineSpec(
       ...['--admin', addressIn(before, 'admin') ?? ANY_PORT],
       ...['--secret-file', data.secretFile],
       ...['--t1x64', T1X64_MS],
+      // What RFC 3261 says, also where drachtio-server falls short of it: target refresh, forked answers, large requests.
+      ...['--parity', 'off'],
       ...['--metrics', addressIn(before, 'metrics') ?? ANY_PORT],
     ],
   };

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { EdgeEntry } from '@trunkline/crds';
+import { edgeRecords } from '../dns/records.ts';
 import type { Query } from './derivations.ts';
-import { find, listed } from './facts.ts';
-import { refused } from './issue.ts';
+import { find, listed, settings } from './facts.ts';
+import { refused, type Issue } from './issue.ts';
 import type { Outcome } from './outcome.ts';
 import { sidOf } from './resources.ts';
 
@@ -36,18 +37,22 @@ export const edgeByPlace: Query<string | undefined> = {
 export const edgeOutcome: Query<Outcome> = {
   name: 'edge-outcome',
   compute: (name, read) => {
-    const legacyRegion = find(read, 'Edge', name)?.spec.legacyRegion;
-    const holder = legacyRegion === undefined ? name : read.derive(edgeByPlace, legacyRegion);
-    if (holder === name || legacyRegion === undefined) return { issues: [] };
-    return {
-      issues: [
-        refused({
-          field: 'spec.legacyRegion',
-          reason: 'RegionTaken',
-          message: `${legacyRegion} already means Edge ${holder ?? ''}.`,
-          remedy: 'Give this Edge another legacyRegion, or none.',
-        }),
-      ],
-    };
+    const spec = find(read, 'Edge', name)?.spec;
+    if (!spec) return { issues: [] };
+    const { legacyRegion, signalling } = spec;
+    const holder = legacyRegion === undefined ? undefined : read.derive(edgeByPlace, legacyRegion);
+    const labels = [name, ...(legacyRegion !== undefined && holder === name ? [legacyRegion] : [])];
+    const dnsRecords = edgeRecords({ ...signalling, labels }, settings(read).baseDomain);
+    const isTaken = legacyRegion !== undefined && holder !== name;
+    return { issues: isTaken ? [regionTaken(legacyRegion, holder)] : [], details: { dnsRecords } };
   },
 };
+
+function regionTaken(legacyRegion: string, holder: string | undefined): Issue {
+  return refused({
+    field: 'spec.legacyRegion',
+    reason: 'RegionTaken',
+    message: `${legacyRegion} already means Edge ${holder ?? ''}.`,
+    remedy: 'Give this Edge another legacyRegion, or none.',
+  });
+}

@@ -13,7 +13,8 @@ export interface LiveProxy {
   health?: readonly TargetReport[];
 }
 
-interface Known extends LiveProxy {
+/** A proxy as its Lease tells of it, alive or not. */
+export interface KnownProxy extends LiveProxy {
   /** As the proxy told it. */
   renewTime: string;
   /** Milliseconds since the epoch, by our clock. */
@@ -40,7 +41,7 @@ interface LeaseView {
  * that is found, from the time that it tells. While the API server cannot be had, and just after, silence means nothing.
  */
 export class ProxyFleet {
-  readonly #known = new Map<string, Known>();
+  readonly #known = new Map<string, KnownProxy>();
   readonly #onChange: () => void;
   readonly #onHealth: () => void;
   readonly #end: () => void;
@@ -134,13 +135,18 @@ export class ProxyFleet {
 }
 
 /** A renewal alone is none. */
-function isNews(before: Known | undefined, next: Known, now: number): boolean {
+function isNews(before: KnownProxy | undefined, next: KnownProxy, now: number): boolean {
   const isAlive = next.expiresAt > now;
   if (before === undefined || before.expiresAt > now !== isAlive) return isAlive || before !== undefined;
   return isAlive && !(before.edge === next.edge && isDeepStrictEqual(before.revisions, next.revisions));
 }
 
-function knownOf({ metadata, spec = {} }: Lease, seenAt: number | undefined): Known {
+/** For who looks once: alive is who has told so lately, by the proxy's own clock. */
+export function proxyOfLease(lease: Lease): KnownProxy {
+  return knownOf(lease, undefined);
+}
+
+function knownOf({ metadata, spec = {} }: Lease, seenAt: number | undefined): KnownProxy {
   const { renewTime = '', holderIdentity = metadata.name, leaseDurationSeconds = DEFAULT_SECONDS } = spec;
   const renewedAt = seenAt ?? toldAt(renewTime);
   return {
