@@ -111,7 +111,7 @@ const Failover = section(
   {
     answerTimeout: formText(
       'duration',
-      'No response at all for this long: the next target is tried. A 100 counts as a response.',
+      'No response at all for this long: the next target is tried. A 100 counts as a response. For now the SIP engine waits 4 s whatever stands here (its timer B).',
       {
         default: '4s',
         rules: [
