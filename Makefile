@@ -6,7 +6,7 @@ NODE = $(firstword $(wildcard node_modules/node-*/bin/node) node)
 JEST = $(NODE) --experimental-vm-modules --disable-warning=ExperimentalWarning node_modules/jest/bin/jest.js
 STAMP := node_modules/.install-stamp
 
-.PHONY: help demo test test-unit test-e2e test-kubernetes generate lint verify bench flood fuzz fmt install programs
+.PHONY: help demo test test-unit test-e2e test-kubernetes generate lint verify bench bench-kubernetes flood fuzz fmt install programs
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -51,6 +51,10 @@ generate: $(STAMP) ## Write the generated files again
 
 bench: $(STAMP) programs ## Calls per second and CPU per call on this machine
 	@$(NODE) --disable-warning=ExperimentalWarning e2e/bench/main.ts $(ARGS)
+
+bench-kubernetes: $(STAMP) ## From kubectl apply to acknowledged by every proxy, beside 1,000 trunks
+	@e2e/tools/build.sh >/dev/null
+	@$(NODE) --disable-warning=ExperimentalWarning e2e/bench/kubernetes.ts $(ARGS)
 
 flood: $(STAMP) programs ## What a scanner's 5,000 messages a second cost, and 50 calls a second beside them
 	@$(NODE) --disable-warning=ExperimentalWarning e2e/bench/flood.ts $(ARGS)
