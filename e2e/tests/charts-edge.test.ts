@@ -7,7 +7,7 @@ import { requireKubeTools, startKubeApiServer, type KubeApiServer } from '../src
 import { kubeToolOutput, renderChart, runKubeTool } from '../src/kube-commands.ts';
 import { writeSchemas } from '../src/kube-schemas.ts';
 import { startProgram } from '../src/index.ts';
-import { FOREIGN_KINDS, previousRelease, textOf, write } from './charts.fixture.ts';
+import { FOREIGN_KINDS, previousRelease, runsRestricted, textOf, write } from './charts.fixture.ts';
 
 const CHART = 'charts/trunkline-edge';
 const EDGE = 'trunkline-edge-ashburn';
@@ -154,6 +154,21 @@ suite('charts/trunkline-edge on a real API server', () => {
       ...before,
       ...{ redis: 'redis', version: expect.not.stringContaining('0.0.9') },
     });
+  });
+
+  it('runs restricted pods behind a load balancer; on the network of nodes it needs a privileged namespace', async () => {
+    const specOf = async (...args: string[]) => {
+      const objects = await renderChart(CHART, ['--set', 'edge.name=a', ...args]);
+      const found = objects.find(({ kind }) => kind === 'Deployment');
+      return found?.spec.template.spec as object;
+    };
+    const env = as('admin').env;
+    const balanced = await specOf('--set', 'sip.hostNetwork=false');
+    expect(await runsRestricted(env, balanced)).toEqual({ exitCode: 0, stderr: '' });
+    // Of all that the standard asks, that alone.
+    const { stderr } = await runsRestricted(env, await specOf());
+    expect(stderr).toContain('host namespaces (hostNetwork=true)');
+    expect(stderr).not.toMatch(/runAsNonRoot|capabilities|seccompProfile|restricted volume/);
   });
 
   describe('accounts', () => {

@@ -84,6 +84,47 @@ suite('helm lint and values', () => {
   });
 });
 
+suite('the documentation', () => {
+  const page = readFileSync(join(REPOSITORY, 'docs/operations/install.md'), 'utf8');
+
+  it('has values for an edge that are sound', async () => {
+    const [block = ''] = /(?:^ {7}.*\n)+/m.exec(page.slice(page.indexOf('`ashburn.yaml`'))) ?? [];
+    const values = parse(block) as { sip: { drainSeconds: number } };
+    expect(values.sip.drainSeconds).toBe(3_600);
+    const { exitCode, stdout } = await runKubeTool(
+      'helm',
+      ['lint', '--strict', 'charts/trunkline-edge', '--values', '-'],
+      { input: block },
+    );
+    expect({ exitCode, stdout }).toMatchObject({ exitCode: 0 });
+  });
+
+  it('names values, objects and labels that there are', async () => {
+    const all = CHARTS.map((chart) => readFileSync(join(REPOSITORY, chart, 'values.yaml'), 'utf8'));
+    const known = all.map((text) => parse(text) as Record<string, unknown>);
+    const groups = new Set(known.flatMap((values) => Object.keys(values)));
+    const named = [...page.matchAll(/`([a-z]\w+(?:\.\w+)+)(?::[^`]*)?`/g)]
+      .map(([, path = '']) => path)
+      .filter((path) => groups.has(path.split('.')[0] ?? '') && !path.endsWith('.yaml'));
+    expect(named.length).toBeGreaterThan(20);
+    const holds = (values: unknown, path: string) =>
+      path
+        .split('.')
+        .reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], values) !==
+      undefined;
+    expect(named.filter((path) => !known.some((values) => holds(values, path)))).toEqual([]);
+
+    const edge = await renderChart('charts/trunkline-edge', ['--set', 'edge.name=ashburn'], 'ashburn');
+    const operator = await renderChart('charts/trunkline', MINIMAL);
+    const objects = [...edge, ...operator].map(({ kind, metadata }) =>
+      `${kind} ${metadata.name}`.toLowerCase(),
+    );
+    const deployments = [...page.matchAll(/deployment\/([\w-]+)/g)].map(([, name]) => `deployment ${name}`);
+    expect(deployments.filter((name) => !objects.includes(name))).toEqual([]);
+    expect(objects).toContain('clusterrole trunkline-provider');
+  });
+});
+
 suite.each(valueFiles)('pods of %s with %s', (chart, values) => {
   let objects: KubeManifest[] = [];
   let pods: Pod[] = [];
@@ -202,6 +243,14 @@ suite.each(valueFiles)('pods of %s with %s', (chart, values) => {
       expect(container.args?.join(' ')).toContain('--bind 127.0.0.1');
   });
 
+  it('are selected by what no upgrade changes', () => {
+    const selectors = objects
+      .filter(({ kind }) => ['Deployment', 'DaemonSet'].includes(kind))
+      .map(({ spec }) => Object.keys(spec.selector.matchLabels as object).sort());
+    const stable = ['component', 'instance', 'name'].map((label) => `app.kubernetes.io/${label}`);
+    for (const selector of selectors) expect(selector).toEqual(stable);
+  });
+
   it('carry the recommended labels, as every object does', () => {
     const bare = objects.filter(
       ({ metadata }) =>
@@ -210,6 +259,20 @@ suite.each(valueFiles)('pods of %s with %s', (chart, values) => {
         ),
     );
     expect(bare.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toEqual([]);
+  });
+});
+
+suite('resource definitions', () => {
+  it.each([
+    ['come with the chart, and stay without it', [], 11, 'keep'],
+    ['go with the chart where that is wanted', ['--set', 'crds.keep=false'], 11, undefined],
+    ['are somebody else’s', ['--set', 'crds.enabled=false'], 0, undefined],
+  ])('%s', async (_, settings, count, policy) => {
+    const objects = await renderChart('charts/trunkline', [...MINIMAL, ...settings]);
+    const definitions = objects.filter(({ kind }) => kind === 'CustomResourceDefinition');
+    expect(definitions).toHaveLength(count);
+    for (const { metadata } of definitions)
+      expect(metadata.annotations?.['helm.sh/resource-policy']).toBe(policy);
   });
 });
 

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { TokenUser } from '../src/kube-api-server.ts';
-import { kubeToolOutput, REPOSITORY } from '../src/kube-commands.ts';
+import { kubeToolOutput, REPOSITORY, runKubeTool } from '../src/kube-commands.ts';
 
 /** Who does what in the tests of the charts. */
 export const TOKENS = {
@@ -48,6 +48,18 @@ export const previousRelease = async (
   }
   await kubeToolOutput('helm', ['package', copy, '--destination', folder]);
   return join(folder, `${basename(chart)}-0.0.9.tgz`);
+};
+
+/** What the API server says to a pod in a namespace with the strictest of Kubernetes' pod security standards. */
+export const runsRestricted = async (env: NodeJS.ProcessEnv, spec: object) => {
+  const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'restricted', labels } };
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'pod', namespace: 'restricted' }, spec };
+  await kubeToolOutput('kubectl', ['apply', '-f', '-'], { env, input: textOf(namespace) });
+  const { exitCode, stderr } = await runKubeTool('kubectl', ['create', '--dry-run=server', '-f', '-'], {
+    ...{ env, input: textOf(pod) },
+  });
+  return { exitCode, stderr };
 };
 
 /** As JSON, because kubectl takes words such as `no` of a YAML text for booleans. */
