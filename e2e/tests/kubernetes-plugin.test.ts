@@ -266,7 +266,7 @@ jest.setTimeout(START_MS);
     });
 
     describe('calls', () => {
-      it('says plainly that records are in no database', async () => {
+      it('says where records are when no database is named', async () => {
         const { exitCode, stdout, stderr } = await trunkline('provider', 'calls');
         expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
         expect(stderr).toMatch(

@@ -8,9 +8,9 @@ import type { Cluster } from './cluster.ts';
 import { pluginCommand } from './plugin-command.ts';
 
 const NO_RECORDS = [
-  'no database of call records is named. On Kubernetes each proxy keeps its records in its spool volume',
-  '(sip.spoolVolume of charts/trunkline-edge), and the charts do not carry them into PostgreSQL yet.',
-  'Where you do that yourself: --database postgres://..., TRUNKLINE_DATABASE, or --database-secret NAME',
+  'name the database of call records: --database-secret NAME with the Secret that records.databaseSecret of charts/trunkline-edge names,',
+  '--database postgres://..., or TRUNKLINE_DATABASE. Without a database each record is a line of JSON in the log of the container records:',
+  'kubectl logs -l app.kubernetes.io/component=sip -c records',
 ].join(' ');
 
 /** `kubectl trunkline calls [ID]`. */
@@ -25,7 +25,7 @@ export const callsCommand = pluginCommand((argv, io) => {
   };
 });
 
-/** Key `url` of a Secret in the operator's namespace. */
+/** Key `url` of a Secret: `NAME` in the operator's namespace, or `NAMESPACE/NAME`. */
 async function urlIn(cluster: Cluster, name: string): Promise<string> {
   const secret = await cluster.get<KubeObject & { data?: Record<string, string> }>(SECRET, name);
   const url = secret.data?.['url'];

@@ -4,6 +4,7 @@ import {
   isKubeError,
   KubeClient,
   loadKubeConfig,
+  refOf,
   type KubeObject,
   type ListQuery,
   type ResourceKind,
@@ -52,11 +53,13 @@ export class Cluster {
     }
   }
 
-  async get<T extends KubeObject>(kind: ResourceKind, name: string): Promise<T> {
+  /** `NAME` of the operator's namespace, or `NAMESPACE/NAME`. */
+  async get<T extends KubeObject>(kind: ResourceKind, key: string): Promise<T> {
+    const { namespace = this.operatorNamespace, name } = refOf(key);
     try {
-      return await this.#client.get<T>(kind, { namespace: this.operatorNamespace, name });
+      return await this.#client.get<T>(kind, { namespace, name });
     } catch (error) {
-      throw kubeFailure(error, kind, name);
+      throw kubeFailure(error, kind, `${namespace}/${name}`);
     }
   }
 

@@ -41,7 +41,8 @@ export const CALLS = `
 kubectl trunkline calls [ID] [--database URL | --database-secret NAME] [flags]
 
   --database URL          postgres://... of the call records                            default TRUNKLINE_DATABASE
-  --database-secret NAME  Secret in the operator's namespace with that URL under the key url
+  --database-secret NAME  Secret with that URL under the key url, of the operator's namespace, or NAMESPACE/NAME: the one of
+                          records.databaseSecret of charts/trunkline-edge
 ${CLUSTER.slice(1)}
 Other flags as of \`trunkline calls\` (see \`trunkline help calls\`).
 `;
