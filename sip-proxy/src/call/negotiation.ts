@@ -73,10 +73,16 @@ export class Negotiation {
    */
   async refresh(leg: Leg): Promise<SipResponse | undefined> {
     if (this.#offering) return undefined;
+    // Without an offer, so in nobody's way.
+    const update = leg.allows('UPDATE') ? await this.#send(leg, 'UPDATE') : undefined;
+    if (update !== undefined && update.status !== 405 && update.status !== 501) return update;
+    return this.#offerAgain(leg);
+  }
+
+  async #offerAgain(leg: Leg): Promise<SipResponse | undefined> {
+    if (this.#offering) return undefined;
     this.#offering = 'us';
     try {
-      const update = leg.allows('UPDATE') ? await this.#send(leg, 'UPDATE') : undefined;
-      if (update !== undefined && update.status !== 405 && update.status !== 501) return update;
       const answer = await this.#send(leg, 'INVITE', leg.dialog.local.sdp);
       if (answer.status === 200) await this.#heardAgain(leg, sdpOf(answer));
       return answer;

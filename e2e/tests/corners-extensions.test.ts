@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+import { describe, expect, it } from '@jest/globals';
+import { ANSWERED, callStage, outcomes } from './call-stage.fixture.ts';
+
+/** Extensions: what is required of us, what is done to us unasked, and what is refused. */
+describe('extensions, through trunkline up', () => {
+  const stage = callStage('embedded');
+  const { place, arriving, connected, audible, expectRecord } = stage;
+
+  it.each([
+    ['precondition', 'precondition'],
+    ['timer, gruu, replaces', 'gruu, replaces'],
+  ])(
+    'that are required and not there are 420: %s',
+    async (required, unsupported) => {
+      const caller = place({ headers: { Require: required } });
+      const refused = await caller.final();
+      expect([refused.status, refused.header('Unsupported')]).toEqual([420, unsupported]);
+      expect(refused.trunklineCause).toBe('bad-request');
+      await expectRecord(caller, { status: 'failed', sipStatus: 420, attempts: [] });
+      expect(stage.pstn.received('INVITE').filter(({ callId }) => callId === caller.callId)).toEqual([]);
+    },
+    20_000,
+  );
+
+  it('are 420 within a call too, which goes on', async () => {
+    const { caller, callee } = await connected();
+    const refused = await callee.request('INFO', { headers: { Require: 'x-unknown' } });
+    expect([refused.status, refused.header('Unsupported')]).toEqual([420, 'x-unknown']);
+    expect(caller.requestsOf('INFO')).toEqual([]);
+    await audible();
+    await caller.bye();
+    await expectRecord(caller, { ...ANSWERED, hungUpBy: 'caller' });
+  }, 30_000);
+
+  it('Replaces takes over no call and makes none', async () => {
+    const { caller, callee } = await connected();
+    const value = `${caller.callId};to-tag=a;from-tag=${caller.localTag}`;
+    const second = place({ headers: { Replaces: value } });
+    const refused = await second.final();
+    expect([refused.status, refused.trunklineCause]).toEqual([481, 'replaces-refused']);
+    await expectRecord(second, {
+      status: 'failed',
+      sipStatus: 481,
+      outcomeCode: 'replaces-refused',
+      attempts: [],
+    });
+    await audible();
+    await callee.bye();
+    await expectRecord(caller, { ...ANSWERED, hungUpBy: 'callee' });
+  }, 30_000);
+
+  it('are told to who asks by OPTIONS', async () => {
+    const answer = await stage.pbx.request({
+      method: 'OPTIONS',
+      uri: 'sip:acme.pstn.example.com',
+      proxy: stage.up.sip,
+    });
+    expect([answer.status, answer.header('Supported')]).toEqual([200, 'timer']);
+  }, 20_000);
+
+  it('a reliable 183 that we have not asked for gets its PRACK (RFC 3262 §4), and early media', async () => {
+    const reliable = { Require: '100rel', RSeq: '4711' };
+    const pracked = Promise.withResolvers<undefined>();
+    const arrived = arriving(stage.pstn, async (call) => {
+      call.onRequest = ({ method }) => {
+        if (method === 'PRACK') pracked.resolve(undefined);
+        return { status: 200 };
+      };
+      stage.far.start(call.remoteSdp);
+      call.ring(183, { sdp: stage.far.sdp(), headers: reliable });
+      await pracked.promise;
+      await call.answer(stage.far.sdp());
+    });
+    const caller = place();
+    const early = await caller.response(183);
+    // Between the callee and us alone.
+    expect([early.header('RSeq'), early.header('Require')]).toEqual(['', '']);
+    await caller.answered();
+    stage.near.start(caller.remoteSdp);
+    const callee = await arrived;
+    const [prack] = callee.requestsOf('PRACK');
+    expect(prack?.header('RAck')).toBe(`4711 ${callee.invite.cseq.number} INVITE`);
+    await audible();
+    await callee.bye();
+    const record = await expectRecord(caller, { ...ANSWERED, hungUpBy: 'callee' });
+    expect(outcomes(record)).toEqual([[200, 'answered']]);
+  }, 30_000);
+});
