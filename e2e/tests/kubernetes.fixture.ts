@@ -270,7 +270,7 @@ const permissions = (): Resource[] => [
     {
       apiGroups: ['coordination.k8s.io'],
       resources: ['leases'],
-      verbs: ['get', 'list', 'watch', 'create', 'update'],
+      verbs: ['get', 'list', 'watch', 'create', 'update', 'delete'],
     },
   ]),
   ...role('Role', 'proxy', [

@@ -17,6 +17,7 @@ import { ShardPublisher } from '../publish/shard-publisher.ts';
 import { writtenMissingSince } from './edge-status.ts';
 import { FleetHealth } from './fleet-health.ts';
 import { Inputs } from './inputs.ts';
+import { LeaseCleanup } from './lease-cleanup.ts';
 import { ListProtection } from './list-protection.ts';
 import type { LiveResource } from './live-resource.ts';
 import type { OperatorMetrics } from './metrics.ts';
@@ -65,6 +66,7 @@ export class Work {
   readonly #publisher: ShardPublisher;
   readonly #statuses: StatusWriter;
   readonly #protection: ListProtection;
+  readonly #leases: LeaseCleanup;
   readonly #inputs: Inputs;
   readonly #events: EventRecorder;
   #later: NodeJS.Timeout | undefined;
@@ -121,6 +123,7 @@ export class Work {
     });
     const trunks = (key: ResourceKey) => Number(this.#compiler.status(key)?.trunks ?? 0);
     this.#protection = new ListProtection({ ...shared, resource, trunks });
+    this.#leases = new LeaseCleanup({ client, mayWrite, leases: leases.cache, log });
     this.#inputs = new Inputs({
       ...{ client, namespaces: options.watchNamespaces, resources, log, metrics: runtime.reflector },
       onChanges: (changes) => this.#compile(changes),
@@ -141,6 +144,7 @@ export class Work {
       this.#publisher.run(signal),
       this.#statuses.run(signal),
       this.#protection.run(signal),
+      this.#leases.run(signal),
     ]);
     this.#fleet.close();
     this.#health.close();
