@@ -14,6 +14,8 @@ export interface Flow {
   withParity?: string;
   /** Why sip-engine shows something else when it need not simulate drachtio-server: mostly, what the RFC says. */
   withoutParity?: string;
+  /** What drachtio-server shows now and then: it does not do the same every time. */
+  sometimes?: Sightings;
   run(stage: Stage): Promise<void>;
 }
 

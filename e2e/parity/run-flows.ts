@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as wait } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
+import { within } from '../src/sip/index.ts';
 import {
   enginesToTest,
   type EngineKind,
@@ -17,6 +18,9 @@ const recorded = recordedKind();
 /** Long enough for what is under way on a loaded machine. */
 const SETTLE_MS = recorded ? 1_000 : 5_000;
 
+/** No flow takes so long: one that waits for what never comes must not take the others with it. */
+const FLOW_MS = 100_000;
+
 /** What all parties have seen, once it is what it should be or time is up. */
 const settled = async (stage: Stage, expected: Sightings | undefined): Promise<Sightings> => {
   const end = Date.now() + SETTLE_MS;
@@ -27,7 +31,7 @@ const settled = async (stage: Stage, expected: Sightings | undefined): Promise<S
 const play = async (flow: Flow, engine: EngineUnderTest): Promise<Sightings> => {
   const stage = new Stage(engine);
   try {
-    await flow.run(stage);
+    await within(flow.run(stage), 'the end of the flow', FLOW_MS);
     return await settled(stage, recorded ? undefined : expectedOf(engine.kind, flow));
   } finally {
     await stage.close();
@@ -49,6 +53,7 @@ const onEveryEngine = (declare: (engine: EngineToTest, seen: Recording) => void)
 /** What a flow has shown is what it should show, or what it shows from now on. */
 const judge = (kind: EngineKind, flow: Flow, sightings: Sightings, seen: Recording): void => {
   if (recorded) seen[flow.name] = sightings;
+  else if (kind === 'drachtio' && flow.sometimes && isDeepStrictEqual(sightings, flow.sometimes)) return;
   else expect(sightings).toEqual(expectedOf(kind, flow));
 };
 

@@ -2,6 +2,7 @@
 import type { Flow } from '../flow.ts';
 import { answering } from './answering.ts';
 import { apps } from './apps.ts';
+import { behindNat } from './behind-nat.ts';
 import { bridging } from './bridging.ts';
 import { calling } from './calling.ts';
 import { cancelling } from './cancelling.ts';
@@ -20,6 +21,7 @@ export const flows: Flow[] = [
   ...cancelling,
   ...calling,
   ...routing,
+  ...behindNat,
   ...bridging,
   ...early,
   ...inDialog,

@@ -14,6 +14,14 @@ const FIRST_REPEAT =
 export const timeLimits: TimedFlow[] = [
   {
     name: 'the callee never answers the INVITE that was cancelled: 408',
+    // Two timers of 32 s run there, and the 408 comes only where sofia's is the faster one.
+    sometimes: {
+      app: ['ok INVITE t1', '180 INVITE t1 d1', 'ok CANCEL t2'],
+      callee: [
+        '#0 INVITE sip:+15550100@callee;transport=udp from sip:+15550101@engine to sip:+15550100@callee {Contact=<sip:+15550101@engine> Content-Type=application/sdp} + v=0',
+        '#0 CANCEL sip:+15550100@callee;transport=udp',
+      ],
+    },
     run: async (stage) => {
       const app = await stage.app();
       const callee = await stage.peer('callee');
@@ -24,7 +32,7 @@ export const timeLimits: TimedFlow[] = [
       const { invite, outcome } = await placeCall(stage, app, callee);
       await app.hears('SIP/2.0 180');
       invite.cancel({});
-      await outcome;
+      await Promise.race([outcome, stage.pass(LONG_MS + 6_000, 'the 408 comes after 64 T1 or never')]);
       await app.settled();
     },
   },

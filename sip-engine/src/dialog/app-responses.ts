@@ -80,14 +80,16 @@ export class AppResponses {
   }
 
   private refresh({ dialog, transaction }: Inbound): void {
-    if (dialog !== undefined && !this.context.settings.parity) refreshTarget(dialog, transaction.request);
+    if (dialog !== undefined && !this.context.settings.parity)
+      refreshTarget(dialog, transaction.request, transaction.flow);
   }
 
   private settleInvite(inbound: Inbound, sent: SipResponse): void {
     const { request, flow } = inbound.transaction;
     if (inbound.dialog === undefined) {
-      const source = `sip:${flow.remoteAddress}:${flow.remotePort}`;
-      inbound.dialog = dialogOfServer(request, { to: headerOf(sent, 'To'), owner: inbound.link, source });
+      const { parity } = this.context.settings;
+      const to = headerOf(sent, 'To');
+      inbound.dialog = dialogOfServer(request, { to, owner: inbound.link, flow, parity });
       inbound.dialog.inbound.add(inbound);
       this.context.store.add(inbound.dialog);
     }

@@ -56,17 +56,17 @@ export class ClientResponses {
   private provisional(entry: Outbound, response: SipResponse, origin: Origin): void {
     this.watchRinging(entry);
     if (response.status === 100) return;
-    if (entry.initial && entry.dialog !== undefined) this.early(entry.dialog, response);
+    if (entry.initial && entry.dialog !== undefined) this.early(entry.dialog, response, origin.flow);
     this.deliver(entry, response, { where: peerOf(origin.flow), size: origin.size });
     if (!entry.initial && entry.request.method === 'INVITE' && this.context.settings.parity)
       entry.lost = true;
   }
 
   /** A reliable 1xx lets the app speak within the dialog: its PRACK (RFC 3262 §4). */
-  private early(dialog: Dialog, response: SipResponse): void {
+  private early(dialog: Dialog, response: SipResponse, flow: Flow): void {
     dialog.remoteTag = readTag(headerOf(response, 'To')) ?? dialog.remoteTag;
     if (getHeader(response, 'RSeq') === undefined) return;
-    learn(dialog, response);
+    learn(dialog, response, { flow, parity: this.context.settings.parity });
     this.context.store.makeKnown(dialog);
   }
 
@@ -75,10 +75,11 @@ export class ClientResponses {
     const { dialog } = entry;
     const success = response.status < 300;
     const answered = entry.request.method === 'INVITE' && success;
-    if (success && dialog !== undefined && !this.context.settings.parity) refreshTarget(dialog, response);
+    if (success && dialog !== undefined && !this.context.settings.parity)
+      refreshTarget(dialog, response, origin.flow);
     if (answered && dialog !== undefined) {
       dialog.pendingInvite = undefined;
-      if (entry.initial) this.confirm(entry, dialog, response);
+      if (entry.initial) this.confirm(entry, response, { dialog, flow: origin.flow });
       if (!entry.link.live) {
         this.abandonAnswer(entry, dialog);
         return;
@@ -90,8 +91,12 @@ export class ClientResponses {
     this.deliver(entry, response, { where: peerOf(origin.flow), size: origin.size });
   }
 
-  private confirm(entry: Outbound, dialog: Dialog, response: SipResponse): void {
-    learn(dialog, response);
+  private confirm(
+    entry: Outbound,
+    response: SipResponse,
+    { dialog, flow }: { dialog: Dialog; flow: Flow },
+  ): void {
+    learn(dialog, response, { flow, parity: this.context.settings.parity });
     dialog.state = 'confirmed';
     // The hop that answered need not be the first one, nor its transport the same.
     dialog.localContact =

@@ -56,10 +56,11 @@ export function composeInDialog(
   };
 }
 
-/** Request-URI, Route lines and next hop; a strict router gets its own URI as the request's. */
+/** Request-URI, Route lines and next hop, which for a peer behind NAT is not where the URI says; a strict router gets its own URI as the request's. */
 function pathOf(dialog: Dialog): { uri: string; routes: string[]; nextHop: string } {
   const [first, ...rest] = dialog.routeSet;
-  if (first === undefined) return { uri: dialog.remoteTarget, routes: [], nextHop: dialog.remoteTarget };
+  if (first === undefined)
+    return { uri: dialog.remoteTarget, routes: [], nextHop: dialog.wayBack ?? dialog.remoteTarget };
   const firstUri = parseNameAddr(first).uri;
   if (isLooseRoute(first)) return { uri: dialog.remoteTarget, routes: dialog.routeSet, nextHop: firstUri };
   return { uri: firstUri, routes: [...rest, `<${dialog.remoteTarget}>`], nextHop: firstUri };

@@ -9,8 +9,9 @@ import {
   splitList,
 } from '../message/index.ts';
 import type { SipMessage, SipRequest, SipResponse } from '../message/index.ts';
-import type { ClientTransaction, Hop } from '../transaction/contract.ts';
+import type { ClientTransaction, Flow, Hop } from '../transaction/contract.ts';
 import type { AppLink } from './app-link.ts';
+import { sourceOf, wayBack } from './behind-nat.ts';
 import type { Inbound } from './inbound.ts';
 
 /** The 2xx to an INVITE of ours that the app has still to ACK. */
@@ -42,6 +43,8 @@ export interface Dialog {
   localParty: string;
   remoteParty: string;
   remoteTarget: string;
+  /** Where requests go in place of `remoteTarget`: the peer is behind NAT. */
+  wayBack: string | undefined;
   /** Route values in the order in which a request visits them. */
   routeSet: string[];
   localSequence: number;
@@ -111,8 +114,9 @@ function elementsOf(line: string): string[] {
 /** The early dialog of an INVITE that came in (RFC 3261 §12.1.1). `to` is the To value with our tag. */
 export function dialogOfServer(
   request: SipRequest,
-  options: { to: string; owner: AppLink; source: string },
+  options: { to: string; owner: AppLink; flow: Flow; parity: boolean },
 ): Dialog {
+  const contact = contactUri(request);
   const callId = headerOf(request, 'Call-ID');
   const from = headerOf(request, 'From');
   const remoteTag = readTag(from) ?? '';
@@ -124,7 +128,8 @@ export function dialogOfServer(
     remoteTag,
     localParty: options.to,
     remoteParty: from,
-    remoteTarget: contactUri(request) ?? options.source,
+    remoteTarget: contact ?? sourceOf(options.flow),
+    wayBack: wayBack(request, { ...options, contact }),
     routeSet: recordRoutes(request),
     // drachtio counts its own requests on from the caller's number.
     localSequence: sequenceOf(request),
@@ -152,11 +157,13 @@ export function dialogOfClient(request: SipRequest, owner: AppLink): Dialog {
 }
 
 /** Takes from a 2xx (or reliable 1xx) what the peer's side of the dialog is (RFC 3261 §12.1.2). */
-export function learn(dialog: Dialog, response: SipResponse): void {
+export function learn(dialog: Dialog, response: SipResponse, from?: { flow: Flow; parity: boolean }): void {
   const to = headerOf(response, 'To');
+  const contact = contactUri(response);
   dialog.remoteTag = readTag(to) ?? '';
   dialog.remoteParty = to;
-  dialog.remoteTarget = contactUri(response) ?? dialog.remoteTarget;
+  dialog.remoteTarget = contact ?? dialog.remoteTarget;
+  if (from) dialog.wayBack = wayBack(response, { ...from, contact });
   dialog.routeSet = recordRoutes(response).reverse();
 }
 
@@ -164,9 +171,12 @@ export function learn(dialog: Dialog, response: SipResponse): void {
  * A target refresh of the peer has been accepted: requests go to its new Contact from now on (RFC 3261 §12.2, RFC 6141 §4). Not for
  * drachtio's sake: it stays with the first one.
  */
-export function refreshTarget(dialog: Dialog, message: SipMessage): void {
+export function refreshTarget(dialog: Dialog, message: SipMessage, flow: Flow): void {
   if (!REFRESHES_TARGET.has(parseCSeq(headerOf(message, 'CSeq')).method)) return;
-  dialog.remoteTarget = contactUri(message) ?? dialog.remoteTarget;
+  const contact = contactUri(message);
+  if (contact === undefined) return;
+  dialog.remoteTarget = contact;
+  dialog.wayBack = wayBack(message, { contact, flow, parity: false });
 }
 
 /** RFC 3261 §16.12.1.1: a first hop without `lr` is a strict router. */
@@ -184,6 +194,7 @@ function blank(role: 'uas' | 'uac', owner: AppLink) {
     state: 'early' as const,
     owner,
     localContact: undefined,
+    wayBack: undefined,
     awaitedAcks: [],
     unacked: [],
     lastAck: undefined,
