@@ -277,6 +277,25 @@ suite('resource definitions', () => {
 });
 
 suite('rights', () => {
+  it.each([
+    ['view', ['admin', 'edit', 'view'], /^(get|list|watch)$/],
+    ['edit', ['admin', 'edit'], /^(create|update|patch|delete|deletecollection)$/],
+    ['provider', [], /./],
+  ])('of people: trunkline-%s goes into %j', async (name, into, verbs) => {
+    const objects = await renderChart('charts/trunkline', MINIMAL);
+    const role = objects.find(({ metadata }) => metadata.name === `trunkline-${name}`);
+    const labels = Object.keys(role?.metadata.labels ?? {}).filter((label) =>
+      label.includes('/aggregate-to-'),
+    );
+    expect(labels.map((label) => label.split('/aggregate-to-')[1]).sort()).toEqual(into);
+    const rules = role?.rules as { verbs: string[]; resources: string[] }[];
+    expect(rules.flatMap((rule) => rule.verbs).filter((verb) => !verbs.test(verb))).toEqual([]);
+    // What is an administrator's own is in none of the tenants' roles, nor is any status.
+    const all = rules.flatMap(({ resources }) => resources);
+    if (into.length > 0)
+      expect(all.filter((one) => /\/status|accounts|carriers|edges|pools|decks/.test(one))).toEqual([]);
+  });
+
   it.each(valueFiles)('of %s with %s name verbs and resources, never all of them', async (chart, values) => {
     const roles = (await renderChart(chart, ['--values', values])).filter(({ kind }) => /Role$/.test(kind));
     const rules = roles.flatMap((role) =>
@@ -298,6 +317,33 @@ suite('rights', () => {
     expect(secretWriters.map(({ role }) => role)).toEqual(
       chart === 'charts/trunkline' ? [expect.stringMatching(/-operator$/)] : [],
     );
+  });
+});
+
+describe('images', () => {
+  const folder = join(REPOSITORY, 'deploy/images');
+  const images = readdirSync(folder).map((name): [string, string[]] => [
+    name,
+    readFileSync(join(folder, name, 'Dockerfile'), 'utf8').split('\n'),
+  ]);
+  const after = (lines: string[], word: string) =>
+    lines.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1));
+
+  it.each(images)('%s is of a named base, and runs as nobody', (_, lines) => {
+    const bases = after(lines, 'ARG').filter((arg) => arg.includes(':'));
+    expect(bases.length).toBeGreaterThan(0);
+    for (const base of bases) expect(base).toMatch(/=[\w./-]+:(?!latest)[\w.-]+$/);
+    for (const from of after(lines, 'FROM')) expect(from).toMatch(/^\$\{[A-Z]+\}( AS \w+)?$/);
+    expect(after(lines, 'USER').at(-1)).toBe('65532:65532');
+  });
+
+  it('installs the packages of every workspace', () => {
+    const { workspaces } = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8')) as {
+      workspaces: string[];
+    };
+    const [, lines = []] = images.find(([name]) => name === 'trunkline') ?? [];
+    const copied = after(lines, 'COPY').filter((line) => line.includes('/package.json'));
+    expect(copied).toEqual(workspaces.sort().map((room) => `${room}/package.json ${room}/`));
   });
 });
 
