@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from '@jest/globals';
-import { ANSWERED, callStage, outcomes } from './call-stage.fixture.ts';
+import { ANSWERED, CANCELLED, callStage, outcomes } from './call-stage.fixture.ts';
 
 /** Extensions: what is required of us, what is done to us unasked, and what is refused. */
 describe('extensions, through trunkline up', () => {
@@ -56,8 +56,77 @@ describe('extensions, through trunkline up', () => {
       uri: 'sip:acme.pstn.example.com',
       proxy: stage.up.sip,
     });
-    expect([answer.status, answer.header('Supported')]).toEqual([200, 'timer']);
+    expect([answer.status, answer.header('Supported')]).toEqual([200, 'timer, 100rel']);
   }, 20_000);
+
+  it('100rel of the caller: each 18x is repeated until its PRACK, and the 200 waits (RFC 3262)', async () => {
+    const arrived = arriving(stage.pstn, async (call) => {
+      stage.far.start(call.remoteSdp);
+      call.ring(183, { sdp: stage.far.sdp() });
+      call.ring(180);
+      await call.answer(stage.far.sdp());
+    });
+    const caller = place({ headers: { Require: '100rel' } });
+    const statuses = () => caller.responses.map(({ status }) => status).filter((status) => status > 100);
+    const early = await caller.response(183);
+    expect(early.header('Require')).toBe('100rel');
+    stage.near.start(early.body);
+    await arrived;
+    await stage.pbx.waitFor(
+      (message) => message.status === 183 && message !== early && message.callId === caller.callId,
+      'the 183 once more',
+    );
+    expect(new Set(statuses())).toEqual(new Set([183]));
+    expect((await caller.prack(early)).status).toBe(200);
+    const ringing = await caller.response(180);
+    expect(Number(ringing.header('RSeq'))).toBe(Number(early.header('RSeq')) + 1);
+    expect(statuses()).not.toContain(200);
+    expect((await caller.prack(early)).status).toBe(481);
+    expect((await caller.prack(ringing)).status).toBe(200);
+    await caller.answered();
+    await audible();
+    await caller.bye();
+    await expectRecord(caller, { ...ANSWERED, hungUpBy: 'caller' });
+  }, 30_000);
+
+  it('100rel of a caller that makes no offer: no 18x, which would have to make one', async () => {
+    const arrived = arriving(stage.pstn, async (call) => {
+      call.ring();
+      const ack = await call.answer(stage.far.sdp());
+      stage.far.start(ack.body);
+    });
+    const caller = place({ sdp: undefined as never, autoAck: false, headers: { Require: '100rel' } });
+    const answer = await caller.answered();
+    expect(caller.responses.filter(({ status }) => status > 100 && status < 200)).toEqual([]);
+    caller.ack(stage.near.sdp());
+    stage.near.start(answer.body);
+    await audible();
+    await caller.bye();
+    await (await arrived).ended();
+    await expectRecord(caller, { ...ANSWERED, hungUpBy: 'caller' });
+  }, 30_000);
+
+  it('100rel of a caller that gives up, or never says PRACK', async () => {
+    const arrived = arriving(stage.pstn, (call) => {
+      call.ring(183, { sdp: stage.far.sdp() });
+    });
+    const caller = place({ headers: { Require: '100rel' } });
+    await caller.response(183);
+    await caller.cancel();
+    expect((await caller.final()).status).toBe(487);
+    await (await arrived).cancelled();
+    await expectRecord(caller, CANCELLED);
+
+    const ringing = arriving(stage.pstn, (call) => {
+      call.ring();
+    });
+    const silent = place({ headers: { Require: '100rel' } });
+    await silent.response(180);
+    // 64 x T1.
+    expect((await silent.final(45_000)).status).toBe(503);
+    await (await ringing).cancelled();
+    await expectRecord(silent, { outcomeCode: 'caller-cancelled' });
+  }, 80_000);
 
   it('a reliable 183 that we have not asked for gets its PRACK (RFC 3262 §4), and early media', async () => {
     const reliable = { Require: '100rel', RSeq: '4711' };

@@ -84,6 +84,12 @@ export class OutgoingCall extends PeerCall {
     this.sendAck(this.#invite.cseq.number, sdp === undefined ? {} : { body: sdp });
   }
 
+  /** Acknowledges a reliable provisional response (RFC 3262 §4). */
+  prack(response: PeerMessage): Promise<PeerMessage> {
+    const rack = `${response.header('RSeq')} ${response.header('CSeq')}`;
+    return this.request('PRACK', { headers: { RAck: rack } });
+  }
+
   /** CANCEL: same branch as the INVITE (RFC 3261 §9.1); resolves with the answer to the CANCEL. */
   async cancel(): Promise<PeerMessage> {
     const invite = this.#invite;

@@ -13,6 +13,8 @@ import type { Inbound } from './inbound.ts';
 import type { InDialogSender } from './in-dialog-sender.ts';
 import type { LocalTransport } from './local-address.ts';
 import { Refusal, refusals } from './refusals.ts';
+import { checkOffered, isReliable, ReliableProvisionals } from './reliable-provisionals.ts';
+import type { Held } from './reliable-provisionals.ts';
 import type { ServerRequests } from './server-requests.ts';
 
 /** What apps answer to the network's requests. */
@@ -30,26 +32,31 @@ export class AppResponses {
   /** @throws Refusal, ParseError */
   answer(command: AppCommand, response: SipResponse): void {
     const inbound = this.find(command, response);
-    refuseReliable(inbound, response);
     const { transaction } = inbound;
-    const local = localOf(transaction.flow);
-    const toTag = inbound.toTag === '' ? (chosenToTag(response) ?? newTag()) : inbound.toTag;
-    const sent = composeResponse(transaction.request, response, {
-      local,
-      toTag,
-      inDialog: inbound.dialog?.state === 'confirmed',
-    });
-    this.send(inbound, sent);
-    if (sent.status > 100) inbound.toTag = toTag;
+    if (isReliable(response)) checkOffered(transaction.request);
+    if (inbound.reliable?.blocks(response) === true) {
+      inbound.reliable.hold(this.held(command, response));
+      return;
+    }
+    const sent = this.compose(inbound, response);
+    if (isReliable(sent)) this.sendReliably(inbound, sent);
+    else this.send(inbound, sent);
     this.settle(inbound, sent);
-    const dialogId =
-      inbound.dialog?.state === 'ended' && transaction.request.method === 'BYE'
-        ? ''
-        : (inbound.dialog?.id ?? '');
+    const ended = inbound.dialog?.state === 'ended' && transaction.request.method === 'BYE';
     command.reply.responseSent(sent, peerOf(transaction.flow), {
       transactionId: command.transactionId,
-      dialogId,
+      dialogId: ended ? '' : (inbound.dialog?.id ?? ''),
     });
+  }
+
+  /** One tag for all responses, from the first on that has one. */
+  private compose(inbound: Inbound, response: SipResponse): SipResponse {
+    const { request, flow } = inbound.transaction;
+    const toTag = inbound.toTag === '' ? (chosenToTag(response) ?? newTag()) : inbound.toTag;
+    const inDialog = inbound.dialog?.state === 'confirmed';
+    const sent = composeResponse(request, response, { local: localOf(flow), toTag, inDialog });
+    if (sent.status > 100) inbound.toTag = toTag;
+    return sent;
   }
 
   private find(command: AppCommand, response: SipResponse): Inbound {
@@ -58,6 +65,37 @@ export class AppResponses {
     const inbound = this.requests.find(command.transactionId, method);
     if (inbound?.transaction.open !== true) throw new Refusal(refusals.unknownTransaction);
     return inbound;
+  }
+
+  private held(command: AppCommand, response: SipResponse): Held {
+    return {
+      send: () => {
+        try {
+          this.answer(command, response);
+        } catch (error) {
+          command.reply.refused(error instanceof Error ? error.message : refusals.sendFailed);
+        }
+      },
+      drop: () => {
+        command.reply.refused(refusals.unknownTransaction);
+      },
+    };
+  }
+
+  /** Repeated until its PRACK comes; where that never does, the INVITE is given up (RFC 3262 §3: with a 5xx). */
+  private sendReliably(inbound: Inbound, response: SipResponse): void {
+    const reliable = (inbound.reliable ??= new ReliableProvisionals());
+    response.headers.push({ name: 'RSeq', value: String(reliable.next()) });
+    this.send(inbound, response);
+    const giveUp = (): void => {
+      this.requests.answerFor(inbound, 503);
+      if (inbound.dialog?.state === 'early') this.context.store.remove(inbound.dialog);
+      this.requests.deliverEnd(inbound.transaction, inbound);
+    };
+    const again = (): void => {
+      if (inbound.transaction.open) inbound.transaction.respond(response);
+    };
+    reliable.sent(repeatAnswer(inbound.transaction, this.context.settings, giveUp, again));
   }
 
   private send(inbound: Inbound, response: SipResponse): void {
@@ -121,19 +159,6 @@ export class AppResponses {
       stop,
     });
   }
-}
-
-/** Reliable provisional responses (RFC 3262) are not built yet: refused, rather than sent without RSeq. */
-function refuseReliable(inbound: Inbound, response: SipResponse): void {
-  if (response.status <= 100 || response.status >= 200 || !lists(getHeader(response, 'Require'), '100rel'))
-    return;
-  const { request } = inbound.transaction;
-  const offered = ['Supported', 'Require'].some((name) => lists(getHeader(request, name), '100rel'));
-  throw new Refusal(offered ? refusals.notSupported : refusals.peerLacks100rel);
-}
-
-function lists(value: string | undefined, tag: string): boolean {
-  return value?.toLowerCase().includes(tag) ?? false;
 }
 
 function localOf(flow: Flow): LocalTransport {

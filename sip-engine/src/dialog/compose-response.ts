@@ -4,6 +4,7 @@ import type { SipRequest, SipResponse } from '../message/index.ts';
 import { appendAppParts } from './app-headers.ts';
 import { defaultContact, fillOurAddress } from './local-address.ts';
 import type { LocalTransport } from './local-address.ts';
+import { isReliable } from './reliable-provisionals.ts';
 
 export interface ResponseContext {
   local: LocalTransport;
@@ -39,7 +40,9 @@ function contactFor(request: SipRequest, app: SipResponse, context: ResponseCont
   if (given !== undefined) return fillOurAddress(given, context.local);
   if (request.method !== 'INVITE') return undefined;
   const success = app.status >= 200 && app.status < 300;
-  return success || (context.inDialog && app.status > 100) ? defaultContact(context.local) : undefined;
+  return success || isReliable(app) || (context.inDialog && app.status > 100)
+    ? defaultContact(context.local)
+    : undefined;
 }
 
 /** The tag that the app chose: srf hands the request's To back, with a tag where the app set one. */

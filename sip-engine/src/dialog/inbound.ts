@@ -2,6 +2,7 @@
 import type { ServerTransaction } from '../transaction/contract.ts';
 import type { AppLink, Whereabouts } from './app-link.ts';
 import type { Dialog } from './dialog.ts';
+import type { ReliableProvisionals } from './reliable-provisionals.ts';
 import type { Flow } from '../transaction/contract.ts';
 
 /** A request of the network that was handed to an app and waits for its answer. */
@@ -16,6 +17,8 @@ export interface Inbound {
   toTag: string;
   /** True once the app has answered anything. */
   answered: boolean;
+  /** Set once a provisional response was sent reliably. */
+  reliable: ReliableProvisionals | undefined;
   /** Waits for the app. */
   timer: NodeJS.Timeout | undefined;
 }

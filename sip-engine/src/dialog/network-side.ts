@@ -7,7 +7,7 @@ import type { DialogContext } from './context.ts';
 import { dialogIdOf, headerOf, sequenceOf } from './dialog.ts';
 import type { Dialog } from './dialog.ts';
 import type { Inbound } from './inbound.ts';
-import type { Received, ServerRequests } from './server-requests.ts';
+import type { ServerRequests } from './server-requests.ts';
 
 /** Handed to apps outside dialogs, where one asked for the method. */
 const ROUTED = new Set([
@@ -137,6 +137,7 @@ export class NetworkSide {
     if (NEW_WHILE_EARLY.has(method)) this.requests.offer(transaction);
     else if (method === 'UPDATE') this.earlyUpdate(transaction, dialog);
     else if (method === 'BYE') this.earlyBye(transaction, dialog);
+    else if (method === 'PRACK') this.prack(transaction, dialog);
     else if (method === 'REFER' && this.context.settings.parity) transaction.abandon();
     // A second INVITE before the answer to the first (RFC 3261 §14.2).
     else if (method === 'INVITE') this.requests.refuse(transaction, 500);
@@ -149,6 +150,17 @@ export class NetworkSide {
     else if (!this.requests.passUpdate(transaction, dialog, inviteId)) this.requests.refuse(transaction, 500);
   }
 
+  /** RFC 3262 §3: 481 where it is for no response of ours that waits for one. */
+  private prack(transaction: ServerTransaction, dialog: Dialog): void {
+    const inbound = this.inviteOf(dialog);
+    if (inbound?.reliable?.acknowledgedBy(transaction.request, inbound.transaction.request) !== true) {
+      this.requests.refuse(transaction, 481);
+      return;
+    }
+    this.requests.pass(transaction, dialog);
+    inbound.reliable.release();
+  }
+
   /** drachtio refuses the BYE, fails the INVITE and does not tell the app. RFC 3261 §15.1.2 has it end the call. */
   private earlyBye(transaction: ServerTransaction, dialog: Dialog): void {
     const { parity } = this.context.settings;
@@ -156,8 +168,7 @@ export class NetworkSide {
     this.requests.refuse(transaction, parity || inbound === undefined ? 481 : 200);
     if (inbound === undefined) return;
     this.endInvite(inbound, parity ? 500 : 487);
-    // srf knows no dialog yet that could take a BYE; a CANCEL it understands.
-    if (!parity) this.requests.deliverCancel(asCancel(transaction), inbound);
+    if (!parity) this.requests.deliverEnd(transaction, inbound);
   }
 
   private inDialog(transaction: ServerTransaction, dialog: Dialog): void {
@@ -200,10 +211,6 @@ export class NetworkSide {
     this.requests.answerFor(inbound, status);
     if (inbound.dialog?.state === 'early') this.context.store.remove(inbound.dialog);
   }
-}
-
-function asCancel({ request, size, flow, receivedAt }: ServerTransaction): Received {
-  return { request: { ...request, method: 'CANCEL' }, size, flow, receivedAt };
 }
 
 /** RFC 3261 §10.2.2: `*` only to remove all bindings. */

@@ -16,7 +16,6 @@ export const refusals = {
   dialogExists: 'dialog already exists, rejecting this request',
   transportGone: 'transport for response has been shutdown or closed',
   sendFailed: 'failed sending, possibly due to far end closing socket',
-  notSupported: 'not supported by embedded engine',
   localhostInDialog:
     'Server error: @localhost is not replaced inside a dialog (drachtio-server drops the header); give a real address',
   unknownCancel: (transactionId: string) => `unable to cancel unknown transaction id: ${transactionId}`,

@@ -72,6 +72,11 @@ export class ServerRequests {
     return true;
   }
 
+  /** The INVITE has ended without a CANCEL; srf knows no dialog yet that could take a BYE, a CANCEL it understands. */
+  deliverEnd({ request, size, flow, receivedAt }: Received, inbound: Inbound): void {
+    this.deliverCancel({ request: { ...request, method: 'CANCEL' }, size, flow, receivedAt }, inbound);
+  }
+
   /** The CANCEL that ended an INVITE: the app is told, the answers have been given. */
   deliverCancel(cancel: Received, inbound: Inbound): void {
     this.toApp(inbound.link, cancel, { id: inbound.id, dialogId: inbound.dialog?.id ?? '' });
@@ -95,6 +100,7 @@ export class ServerRequests {
   /** Answered, cancelled or given up: later answers of the app are for an unknown transaction. */
   leave(inbound: Inbound): void {
     clearTimeout(inbound.timer);
+    inbound.reliable?.end();
     if (this.waiting.get(inbound.id) === inbound) this.waiting.delete(inbound.id);
     if (this.updates.get(inbound.id) === inbound) this.updates.delete(inbound.id);
     inbound.dialog?.inbound.delete(inbound);
@@ -139,7 +145,16 @@ export class ServerRequests {
 
   private entry(transaction: ServerTransaction, link: AppLink, dialog: Dialog | undefined): Inbound {
     const toTag = readTag(headerOf(transaction.request, 'To')) ?? '';
-    return { transaction, id: transaction.id, link, dialog, toTag, answered: false, timer: undefined };
+    return {
+      transaction,
+      id: transaction.id,
+      link,
+      dialog,
+      toTag,
+      answered: false,
+      reliable: undefined,
+      timer: undefined,
+    };
   }
 
   private deliver(inbound: Inbound): void {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { RejectCode } from '../policy/reject-codes.ts';
-import { ownContact } from './headers.ts';
+import { ownContact, requiresReliable } from './headers.ts';
 import type { CallJournal } from './journal.ts';
 import { Leg } from './leg.ts';
 import { errorText, type SipHeaders, type SipReply, type SipRequest, type SipStack } from './sip-stack.ts';
@@ -55,8 +55,14 @@ export class CallerInvite {
 
   progress(status: number, reason: string, headers: SipHeaders, body?: string): void {
     if (!this.open) return;
+    const reliable = requiresReliable(this.request);
+    // The first reliable answer to an INVITE without an offer has to make one (RFC 3261 §13.2.1): the 200 does.
+    if (reliable && this.request.body === '') return;
     this.#journal.note('caller', 'out', `${status} ${reason}`);
-    this.#reply.send(status, reason, { headers, ...(body === undefined ? {} : { body }) });
+    this.#reply.send(status, reason, {
+      headers: reliable ? { ...headers, Require: '100rel' } : headers,
+      ...(body === undefined ? {} : { body }),
+    });
   }
 
   /** Final refusal; nothing where the INVITE has had its final answer, or is getting it. */

@@ -10,7 +10,7 @@ import type { SipHeaders, SipRequest } from './sip-stack.ts';
  */
 
 /** Extensions that a peer may require of us (RFC 3261 §19.2). */
-const SUPPORTED = ['timer'];
+const SUPPORTED = ['timer', '100rel'];
 /** What both legs may do within a call. */
 const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, NOTIFY, MESSAGE, REFER';
 const PRODUCT = 'Trunkline';
@@ -55,6 +55,10 @@ export const answerHeaders = (plan: DialPlan, request: SipRequest): SipHeaders =
   Allow: ALLOW,
   Supported: SUPPORTED.join(', '),
 });
+
+/** The caller wants every 18x sent so that it can acknowledge it (RFC 3262 §3). */
+export const requiresReliable = (request: SipRequest): boolean =>
+  /(?:^|,)\s*100rel\s*(?:,|$)/i.test(request.headers['require'] ?? '');
 
 /** Contact of an answer to the caller before there is a dialog, or a plan at hand. */
 export const ownContact = (request: SipRequest): SipHeaders => ({
