@@ -131,7 +131,7 @@ export class Leg {
   readonly #destroyed = (request: SipRequest, reason?: string): void => {
     const byEngine = request.source === 'application';
     this.#note('in', byEngine ? `BYE (${reason ?? 'by the engine'})` : 'BYE');
-    // srf answers it as soon as we return.
+    // srf has answered it before it tells.
     if (!byEngine) this.#note('out', '200 OK');
     this.#waitForEarlierAck();
     if (this.#ended !== undefined) {
