@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { delimiter, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openRecordStore } from '@trunkline/sip-proxy/records';
+import { sampleRecord } from '../../sip-proxy/src/records/record.fixture.ts';
 import { startWireServer } from '../../sip-proxy/src/records/wire-server.fixture.ts';
 import { requireKubeTools, type TokenUser } from '../src/kube-api-server.ts';
 import {
@@ -116,7 +117,11 @@ jest.setTimeout(START_MS);
       await cluster.startOperator();
       await cluster.applyResources(resources);
       await cluster.apply(manifestText(rights));
-      edge = await cluster.startEdge({ edge: 'ashburn', instance: 'ashburn-1' });
+      edge = await cluster.startEdge({
+        edge: 'ashburn',
+        instance: 'ashburn-1',
+        flags: ['--probe-interval', '1'],
+      });
       await cluster.waitReady('-n', 'acme', 'trunk/acme');
       await cluster.waitReady('-n', 'globex', 'trunk/globex');
     }, START_MS);
@@ -155,7 +160,7 @@ jest.setTimeout(START_MS);
         const { exitCode, stderr } = await trunkline('tenant', 'trunks', '-n', 'globex');
         expect(exitCode).toBe(1);
         expect(stderr).toMatch(
-          /^kubectl trunkline trunks: trunks\.trunkline\.dev is forbidden: .*kubectl-plugin\.md lists the rights[^\n]*\n$/,
+          /^kubectl trunkline trunks: \w+\.trunkline\.dev is forbidden: .*kubectl-plugin\.md lists the rights[^\n]*\n$/,
         );
       });
 
@@ -270,32 +275,53 @@ jest.setTimeout(START_MS);
         const { exitCode, stdout, stderr } = await trunkline('provider', 'calls');
         expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
         expect(stderr).toMatch(
-          /^kubectl trunkline calls: no database of call records is named\. .*--database-secret NAME\n$/,
+          /^kubectl trunkline calls: name the database of call records: --database-secret NAME .* -c records\n$/,
         );
       });
 
-      it('lists what is in the database', async () => {
+      it('lists what is in the database that a Secret names, and one call with its ladder', async () => {
         const server = await startWireServer();
         try {
           const store = await openRecordStore({ url: server.url });
+          const record = sampleRecord(1);
+          await store.insertMany([record]);
           await store.close();
-          expect(await output('provider', 'calls', '--database', server.url)).toBe('no calls\n');
+          await cluster.kubectl(
+            ...[
+              '-n',
+              NAMESPACE,
+              'create',
+              'secret',
+              'generic',
+              'records',
+              `--from-literal=url=${server.url}`,
+            ],
+          );
+          const secret = ['--database-secret', 'records'];
+          const text = await output('provider', 'calls', ...secret);
+          expect(text.split('\n')[1]).toMatch(/^2026-01-05 12:00:01 {2}CA0000000100 .* answered$/);
+          expect(await output('provider', 'calls', record.sid, ...secret)).toContain(
+            'account acme is active',
+          );
+          expect(await output('provider', 'calls', '--database', server.url, '--number', '+4420')).toBe(
+            'no calls\n',
+          );
         } finally {
           await server.close();
         }
       });
 
-      it('takes the database from a Secret', async () => {
-        await cluster.kubectl(
-          ...['-n', NAMESPACE, 'create', 'secret', 'generic', 'records'],
-          '--from-literal=url=postgres://127.0.0.1:1/records',
-        );
-        const { exitCode, stderr } = await trunkline('provider', 'calls', '--database-secret', 'records');
-        expect(exitCode).toBe(1);
-        // It has been there, and nobody listens.
-        expect(stderr).toMatch(/ECONNREFUSED|127\.0\.0\.1:1|cannot be reached/);
+      it('says what is wrong with the Secret, or with the database', async () => {
         const other = await trunkline('provider', 'calls', '--database-secret', 'others');
         expect(other.stderr).toMatch(/secrets "others" is forbidden/);
+        const gone = await trunkline('admin', 'calls', '--database-secret', 'acme/others');
+        expect(gone).toMatchObject({
+          exitCode: 1,
+          stderr: 'kubectl trunkline calls: there is no Secret acme/others\n',
+        });
+        const silent = await trunkline('provider', 'calls', '--database', 'postgres://127.0.0.1:1/records');
+        expect(silent.exitCode).toBe(1);
+        expect(silent.stderr).toMatch(/ECONNREFUSED|cannot be reached/);
       });
     });
 

@@ -45,6 +45,8 @@ export interface EdgeOptions {
   edge?: string;
   instance?: string;
   mediaPorts?: number;
+  /** Further flags of the proxy. */
+  flags?: string[];
 }
 
 interface Condition {
@@ -168,7 +170,8 @@ export class Cluster {
   }
 
   /** An edge as a release makes it: SIP engine, media relay, proxy. */
-  async startEdge({ edge = 'local', instance = 'proxy-1', mediaPorts }: EdgeOptions = {}): Promise<Edge> {
+  async startEdge(options: EdgeOptions = {}): Promise<Edge> {
+    const { edge = 'local', instance = 'proxy-1', mediaPorts, flags = [] } = options;
     const folder = mkdtempSync(join(this.#folder, 'edge-'));
     const secret = join(folder, 'secret');
     writeFileSync(secret, SECRET_FILE_TEXT);
@@ -185,6 +188,7 @@ export class Cluster {
       ...['--media', `ng://${addressOf(relay.ready['ng'])}`, '--spool', join(folder, 'spool')],
       ...['--config', `k8s:${NAMESPACE}`, '--config-cache', join(folder, 'cache')],
       ...['--kubeconfig', this.#kubeconfig(PROXY), '--edge', edge, '--instance', instance],
+      ...flags,
     ];
     const startProxy = () => this.#launch('sip-proxy/src/main.ts', args);
     let proxy = await startProxy();

@@ -23,6 +23,7 @@ export class Cluster {
   /** Whose resources are meant; undefined: of all. */
   readonly namespace: string | undefined;
   readonly operatorNamespace: string;
+  #clockAhead = 0;
 
   constructor(flags: ClusterFlags) {
     const { kubeconfig, context, namespace, allNamespaces, operatorNamespace } = flags;
@@ -30,7 +31,17 @@ export class Cluster {
     const own = config.getContextObject(config.getCurrentContext())?.namespace;
     this.namespace = allNamespaces ? undefined : (namespace ?? own ?? 'default');
     this.operatorNamespace = operatorNamespace;
-    this.#client = new KubeClient(config, { userAgent: 'kubectl-trunkline', timeoutMs: TIMEOUT_MS });
+    this.#client = new KubeClient(config, {
+      ...{ userAgent: 'kubectl-trunkline', timeoutMs: TIMEOUT_MS },
+      onClock: (serverTime) => {
+        this.#clockAhead = serverTime - Date.now();
+      },
+    });
+  }
+
+  /** The API server's time, as of its last answer: proxies are not silent because this machine's clock is wrong. */
+  now(): number {
+    return Date.now() + this.#clockAhead;
   }
 
   /** Resources of ours, in the namespace that is meant, by namespace and name. */

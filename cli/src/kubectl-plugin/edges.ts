@@ -43,7 +43,7 @@ function proxyRows(fleet: Fleet | undefined) {
   const proxies = fleet.proxies.map((proxy) => ({
     proxy: proxy.instance,
     edge: proxy.edge,
-    alive: isAlive(proxy),
+    alive: isAlive(proxy, fleet),
     lastSeen: new Date(proxy.renewedAt).toISOString(),
     ...(fleet.published && { behind: behind(proxy, fleet.published) }),
   }));
@@ -64,9 +64,9 @@ function text(edges: Edge[], fleet: Fleet | undefined, style: Style): string {
   return `${shown}\n${fleet ? proxiesText(fleet, style) : NO_FLEET}`;
 }
 
-function lastSeen({ proxies }: Fleet, edge: string): string {
+function lastSeen({ proxies, lookedAt }: Fleet, edge: string): string {
   const times = proxies.filter((proxy) => proxy.edge === edge).map(({ renewedAt }) => renewedAt);
-  return ago(Math.max(0, ...times));
+  return ago(Math.max(0, ...times), lookedAt);
 }
 
 function proxiesText(fleet: Fleet, style: Style): string {
@@ -75,9 +75,9 @@ function proxiesText(fleet: Fleet, style: Style): string {
   const rows = fleet.proxies.map((proxy) => [
     proxy.instance,
     proxy.edge,
-    isAlive(proxy) ? style.green('alive') : style.red('silent'),
+    isAlive(proxy, fleet) ? style.green('alive') : style.red('silent'),
     configurationWord(proxy, fleet, style),
-    ago(proxy.renewedAt),
+    ago(proxy.renewedAt, fleet.lookedAt),
   ]);
   return table([header, ...rows]);
 }

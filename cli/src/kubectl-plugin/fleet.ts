@@ -6,6 +6,8 @@ import { ifAllowed, type Cluster } from './cluster.ts';
 
 /** The proxies of all edges, and what each has applied of what is published. */
 export interface Fleet {
+  /** By the API server's clock. */
+  lookedAt: number;
   proxies: KnownProxy[];
   /** Revisions by shard; undefined where they may not be read. Secret ones are never looked at. */
   published: ReadonlyMap<string, string> | undefined;
@@ -18,14 +20,18 @@ export async function readFleet(cluster: Cluster): Promise<Fleet | undefined> {
     ifAllowed(cluster.own<ShardObject>(CONFIG_MAP, SHARD_SELECTOR)),
   ]);
   if (!leases) return undefined;
+  const lookedAt = cluster.now();
   return {
-    proxies: leases.map(proxyOfLease).sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1)),
+    lookedAt,
+    proxies: leases
+      .map((lease) => proxyOfLease(lease, lookedAt))
+      .sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1)),
     published: maps && new Map(maps.flatMap(revisionOf)),
   };
 }
 
-export function isAlive({ expiresAt }: KnownProxy): boolean {
-  return expiresAt > Date.now();
+export function isAlive({ expiresAt }: KnownProxy, { lookedAt }: Fleet): boolean {
+  return expiresAt > lookedAt;
 }
 
 /** Shards of which the proxy has not the published revision, or which it has although they are gone. */

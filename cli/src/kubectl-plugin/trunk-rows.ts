@@ -55,9 +55,10 @@ function healthOf({ status }: OriginationUri): TargetReport[] {
   }));
 }
 
-function programmedEdges({ proxies, published }: Fleet, shard: string): TrunkRow['edges'] {
+function programmedEdges(fleet: Fleet, shard: string): TrunkRow['edges'] {
+  const { proxies, published } = fleet;
   if (!published) return undefined;
-  const alive = proxies.filter(isAlive);
+  const alive = proxies.filter((proxy) => isAlive(proxy, fleet));
   const all = [...new Set(proxies.map(({ edge }) => edge))];
   const hasIt = (edge: string): boolean => {
     const own = alive.filter((proxy) => proxy.edge === edge);

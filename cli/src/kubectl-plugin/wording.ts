@@ -29,7 +29,7 @@ const STEPS: [limit: number, seconds: number, unit: string][] = [
 ];
 
 /** `3s ago`, as kubectl counts. */
-export function ago(milliseconds: number, now = Date.now()): string {
+export function ago(milliseconds: number, now: number): string {
   if (milliseconds === 0) return 'never';
   const seconds = Math.max(0, Math.round((now - milliseconds) / 1_000));
   const [, size, unit] = STEPS.find(([limit]) => seconds < limit) ?? [0, 1, 's'];

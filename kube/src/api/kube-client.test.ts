@@ -39,6 +39,21 @@ describe('KubeClient', () => {
       (error: unknown) => error as KubeError,
     );
 
+  it('tells the server’s clock, as each answer has it', async () => {
+    const times: number[] = [];
+    const watching = new KubeClient(api.config, { onClock: (serverTime) => times.push(serverTime) });
+    const got = watching.get(CONFIG_MAP, REF);
+    const request = await api.next();
+    const before = Date.now();
+    request.json(200, configMap('a', '7'));
+    await got;
+    await watching.close();
+    expect(times).toHaveLength(1);
+    // Whole seconds (RFC 9110 §6.6.1), cut off.
+    expect(times[0]).toBeGreaterThan(before - 1_000 - 1);
+    expect(times[0]).toBeLessThanOrEqual(Date.now());
+  });
+
   it(
     'applies with its field manager, kind and content type',
     async () => {

@@ -12,6 +12,8 @@ export interface TransportOptions {
   timeoutMs?: number;
   /** Told of each answer: HTTP status, or the KubeError code where there was none. */
   onAnswer?: (result: string, method: string, host: string) => void;
+  /** Told of the server's clock (whole seconds, milliseconds since the epoch), which each answer carries. */
+  onClock?: (serverTime: number) => void;
 }
 
 export interface RequestOptions {
@@ -45,7 +47,11 @@ export class Transport {
 
   constructor(config: KubeConfig, options: TransportOptions = {}) {
     this.#credentials = new Credentials(config);
-    this.#options = { userAgent: 'trunkline', timeoutMs: 30_000, onAnswer: () => undefined, ...options };
+    const ignore = () => undefined;
+    this.#options = {
+      ...{ userAgent: 'trunkline', timeoutMs: 30_000, onAnswer: ignore, onClock: ignore },
+      ...options,
+    };
   }
 
   /** One request and its whole answer, parsed. */
@@ -105,6 +111,8 @@ export class Transport {
     });
     if (reply.statusCode === 401) this.#credentials.expire();
     this.#options.onAnswer(String(reply.statusCode), exchange.method, url.host);
+    const serverTime = Date.parse(String(reply.headers.date));
+    if (!Number.isNaN(serverTime)) this.#options.onClock(serverTime);
     return reply;
   }
 

@@ -141,14 +141,14 @@ function isNews(before: KnownProxy | undefined, next: KnownProxy, now: number): 
   return isAlive && !(before.edge === next.edge && isDeepStrictEqual(before.revisions, next.revisions));
 }
 
-/** For who looks once: alive is who has told so lately, by the proxy's own clock. */
-export function proxyOfLease(lease: Lease): KnownProxy {
-  return knownOf(lease, undefined);
+/** For who looks once: `renewedAt` is by the proxy's own clock, and not after `now`. */
+export function proxyOfLease(lease: Lease, now: number): KnownProxy {
+  return knownOf(lease, toldAt(lease.spec?.renewTime ?? '', now));
 }
 
 function knownOf({ metadata, spec = {} }: Lease, seenAt: number | undefined): KnownProxy {
   const { renewTime = '', holderIdentity = metadata.name, leaseDurationSeconds = DEFAULT_SECONDS } = spec;
-  const renewedAt = seenAt ?? toldAt(renewTime);
+  const renewedAt = seenAt ?? toldAt(renewTime, Date.now());
   return {
     renewTime,
     instance: holderIdentity,
@@ -161,9 +161,9 @@ function knownOf({ metadata, spec = {} }: Lease, seenAt: number | undefined): Kn
 }
 
 /** A clock that is ahead does not make a proxy live longer. */
-function toldAt(time: string): number {
+function toldAt(time: string, now: number): number {
   const told = Date.parse(time);
-  return Number.isNaN(told) ? 0 : Math.min(told, Date.now());
+  return Number.isNaN(told) ? 0 : Math.min(told, now);
 }
 
 /** What cannot be read acknowledges nothing. */
