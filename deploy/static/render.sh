@@ -19,21 +19,21 @@ fi
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 
-render() { # file, release, chart, Helm arguments...
-  local file=$1 release=$2 chart=$3
-  shift 3
+render() { # file, release, namespace, chart, Helm arguments...
+  local file=$1 release=$2 namespace=$3 chart=$4
+  shift 4
   {
     echo '# SPDX-License-Identifier: Apache-2.0'
     echo "# Rendered from $chart by deploy/static/render.sh."
-    "$helm" template "$release" "$chart" --namespace trunkline-system --kube-version 1.30.0 --skip-tests "$@" |
+    "$helm" template "$release" "$chart" --namespace "$namespace" --kube-version 1.30.0 --skip-tests "$@" |
       sed -e 's/[[:space:]]*$//' -e 's/app.kubernetes.io\/managed-by: Helm/app.kubernetes.io\/managed-by: static/' -e '/^$/d'
   } >"$out/$file"
 }
 
-render crds.yaml trunkline charts/trunkline --set baseDomain=example.com --set-string fullnameOverride=trunkline \
+render crds.yaml trunkline trunkline-system charts/trunkline --set baseDomain=example.com --set-string fullnameOverride=trunkline \
   $(for file in charts/trunkline/templates/crds/*.yaml; do printf -- '--show-only templates/crds/%s ' "${file##*/}"; done)
-render trunkline.yaml trunkline charts/trunkline --values deploy/static/trunkline-values.yaml
-render trunkline-edge.yaml trunkline-edge charts/trunkline-edge --values deploy/static/trunkline-edge-values.yaml
+render trunkline.yaml trunkline trunkline-system charts/trunkline --values deploy/static/trunkline-values.yaml
+render trunkline-edge.yaml trunkline-edge trunkline-edge charts/trunkline-edge --values deploy/static/trunkline-edge-values.yaml
 
 stale=0
 for file in "$out"/*; do

@@ -68,6 +68,7 @@ suite('charts/trunkline-edge on a real API server', () => {
       ...['--create-namespace', '--set', 'baseDomain=example.com', '--set', 'admission.enabled=false'],
     );
     await apply(textOf(...FOREIGN_KINDS));
+    await kubectl('create', 'namespace', 'trunkline-edge');
     await kubectl('wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s');
     // All below is after an upgrade: from a release of the chart before, with other values.
     const previous = await previousRelease(CHART);
