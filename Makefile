@@ -17,7 +17,7 @@ $(STAMP): package.json package-lock.json $(wildcard */package.json)
 
 install: $(STAMP) ## Install the npm packages (Node 24 among them)
 
-programs: ## Install what the tests drive from Debian: SIPp, rtpengine, baresip, Redis
+programs: ## Install what the tests drive from Debian: SIPp, rtpengine, baresip, Lua 5.1, Redis
 	@e2e/programs.sh
 
 demo: $(STAMP) ## One call each way through trunks from examples/acme, then keep running
@@ -34,7 +34,7 @@ test-e2e: $(STAMP) programs ## End-to-end tests alone (needs SIPp and rtpengine)
 
 test-kubernetes: $(STAMP) ## Tests on a real kube-apiserver and etcd (built from Go modules once)
 	e2e/tools/build.sh >/dev/null
-	$(JEST) --selectProjects kube operator e2e -- kube/ operator/ e2e/tests/kubernetes e2e/tests/charts
+	$(JEST) --selectProjects kube operator e2e -- kube/ operator/ e2e/tests/kubernetes e2e/tests/charts e2e/tests/gitops
 
 lint: $(STAMP) ## Types, ESLint, formatting
 	$(NODE) node_modules/typescript/bin/tsc -p tsconfig.json
