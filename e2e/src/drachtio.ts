@@ -33,18 +33,42 @@ export interface Drachtio {
   stop(): Promise<void>;
 }
 
+/**
+ * `TRUNKLINE_E2E_ENGINE=drachtio` runs the call tests on the real drachtio-server on PATH. What differs is in
+ * `docs/reference/engines.md`.
+ */
+export const onDrachtio = process.env.TRUNKLINE_E2E_ENGINE === 'drachtio';
+
 const SECRET = 'parity';
+const CONFIG = 'drachtio.conf.xml';
+
+interface Places {
+  admin: { port: number; secret: string };
+  address: string;
+  ports: { sip: number; tls?: number };
+  tls: DrachtioOptions['tls'];
+}
+
+const configuration = ({ admin, address, ports, tls }: Places): string =>
+  drachtioConfig({
+    ...{ admin, ports, local: address, external: address },
+    ...{ tlsDir: tls?.dir, tlsMinVersion: tls?.minVersion },
+  });
+
+/** It compares an IPv6 address in brackets with one without, and takes everybody for a peer behind NAT. */
+const natArgs = (address: string): string[] => (address.includes(':') ? ['--disable-nat-detection'] : []);
 
 export const startDrachtio = async (options: DrachtioOptions = {}): Promise<Drachtio> => {
-  const { address = '127.0.0.1', tls, args = [] } = options;
+  const { address = '127.0.0.1', tls } = options;
   const folder = mkdtempSync(join(tmpdir(), 'tl-drachtio-'));
   const admin = { host: '127.0.0.1', port: await freePort(), secret: SECRET };
   const ports = { sip: await freePort(address), ...(tls && { tls: await freePort(address) }) };
-  const file = join(folder, 'drachtio.conf.xml');
-  const tlsSettings = { tlsDir: tls?.dir, tlsMinVersion: tls?.minVersion };
-  const config = drachtioConfig({ admin, local: address, external: address, ports, ...tlsSettings });
-  writeFileSync(file, config, { mode: 0o600 });
-  const program = startProgram({ command: 'drachtio', args: ['-f', file, ...args], cwd: folder });
+  writeFileSync(join(folder, CONFIG), configuration({ admin, address, ports, tls }), { mode: 0o600 });
+  const program = startProgram({
+    command: 'drachtio',
+    args: ['-f', CONFIG, ...natArgs(address), ...(options.args ?? [])],
+    cwd: folder,
+  });
   const log = () => `${program.stdout}\n${program.stderr}`;
   const stop = async () => {
     await program.stop('SIGTERM');
@@ -54,7 +78,10 @@ export const startDrachtio = async (options: DrachtioOptions = {}): Promise<Drac
     throw new Error(`drachtio ended with ${code}`);
   });
   try {
-    const up = eventually('drachtio to listen', () => reachable(admin), { timeoutMs: 30_000 });
+    // It opens them one after another, the admin port first.
+    const last = { host: address, port: ports.tls ?? ports.sip };
+    const listens = async () => (await reachable(admin)) && reachable(last);
+    const up = eventually('drachtio to listen', listens, { timeoutMs: 30_000 });
     await Promise.race([up, ended]);
   } catch (error) {
     await stop();

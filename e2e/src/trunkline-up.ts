@@ -9,7 +9,7 @@ import {
   type CallRecord,
   type RecordFilter,
 } from '@trunkline/sip-proxy/records';
-import { startDrachtio, type Drachtio } from './drachtio.ts';
+import { onDrachtio, startDrachtio, type Drachtio } from './drachtio.ts';
 import { eventually } from './eventually.ts';
 import { mediaPortRange } from './media-ports.ts';
 import { sumByName } from './metrics-page.ts';
@@ -46,7 +46,7 @@ export interface TrunklineOptions {
 export interface Gauges {
   /** Calls in the proxy. */
   proxy: number;
-  /** Dialogs in the engine, and requests without their final response. */
+  /** Dialogs in the engine, and requests without their final response; zero with drachtio-server, which does not tell. */
   engine: number;
   transactions: number;
   /** Media sessions that the proxy knows, and those that the media node has. */
@@ -106,7 +106,7 @@ export const startTrunkline = async (options: TrunklineOptions): Promise<Trunkli
   if (typeof options.manifests === 'string') cpSync(options.manifests, manifestDir, { recursive: true });
   else writeFileSync(join(manifestDir, 'all.yaml'), manifestText(options.manifests));
 
-  const drachtio = usesDrachtio() ? await startDrachtio({ address: sipAddress(options) }) : undefined;
+  const drachtio = onDrachtio ? await startDrachtio({ address: sipAddress(options) }) : undefined;
   const rtpengine =
     options.media === 'rtpengine'
       ? await startRtpengine({
@@ -155,12 +155,6 @@ interface Folders {
   rtpengine?: Rtpengine | undefined;
   drachtio?: Drachtio | undefined;
 }
-
-/**
- * `TRUNKLINE_E2E_ENGINE=drachtio` runs the call tests on the real drachtio-server on PATH, each with one of its own. What the tests
- * ask of sip-engine's own metrics is zero then.
- */
-const usesDrachtio = (): boolean => process.env.TRUNKLINE_E2E_ENGINE === 'drachtio';
 
 const sipAddress = ({ sip = '127.0.0.1:0' }: TrunklineOptions): string => placeOf(sip).address;
 

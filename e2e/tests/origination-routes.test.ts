@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { CallRecord } from '@trunkline/sip-proxy/records';
 import {
   edge,
+  onDrachtio,
   sdp,
   tagOf,
   trunk,
@@ -64,6 +65,9 @@ const usedEdge = (place: string): Pick<Route, 'targets' | 'uri'> => ({
   uri: filled,
 });
 
+/** drachtio-server asks name servers alone, and none of them need know `localhost`. */
+const byName = (routes: Route[]): Route[] => (onDrachtio ? [] : routes);
+
 const ROUTES: Route[] = [
   { name: 'a URI without user: the dialled number is filled in', targets: bare, uri: filled },
   {
@@ -88,20 +92,22 @@ const ROUTES: Route[] = [
     uri: (_, { tcp }) => `sip:desk@${tcp.hostPort};transport=tcp`,
     headers: { Via: /^SIP\/2\.0\/TCP /, Contact: /;transport=tcp>/ },
   },
-  {
-    name: 'a host with a name',
-    targets: ({ named }) => [`sip:localhost:${named.port}`],
-    uri: (number, { named }) => `sip:${number}@localhost:${named.port}`,
-  },
-  {
-    name: 'a name where TCP is refused, then an address',
-    targets: ({ named }) => [
-      `sip:localhost:${named.port};transport=tcp`,
-      { sipUri: named.uri, priority: 20 },
-    ],
-    uri: (number, { named }) => `sip:${number}@${named.hostPort}`,
-    attempts: ['uri1 next 0', 'uri2 answered 200 OK'],
-  },
+  ...byName([
+    {
+      name: 'a host with a name',
+      targets: ({ named }) => [`sip:localhost:${named.port}`],
+      uri: (number, { named }) => `sip:${number}@localhost:${named.port}`,
+    },
+    {
+      name: 'a name where TCP is refused, then an address',
+      targets: ({ named }) => [
+        `sip:localhost:${named.port};transport=tcp`,
+        { sipUri: named.uri, priority: 20 },
+      ],
+      uri: (number, { named }) => `sip:${number}@${named.hostPort}`,
+      attempts: ['uri1 next 0', 'uri2 answered 200 OK'],
+    },
+  ]),
   {
     name: 'X- headers of the URI',
     targets: ({ pbx }) => [`sip:${pbx.hostPort};transport=udp?X-site=a%26b%3B1&X-empty=&x-Other=two%20words`],
