@@ -2,7 +2,7 @@
 export * from './sip/index.ts';
 export { eventually } from './eventually.ts';
 export { openLossyUdp, type LossyShares, type LossyUdp, type LossyUdpOptions } from './lossy-udp.ts';
-export { onDrachtio } from './drachtio.ts';
+export { inEngine, onDrachtio } from './drachtio.ts';
 export { freePort, isBound } from './free-port.ts';
 export { isInstalled, requireProgram, startProgram, type Program } from './program.ts';
 export { runSipp, startSipp, type Sipp, type SippOptions, type SippResult } from './sipp.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { carrier, onDrachtio, trunk, type Resource, type SipPeer } from '../src/index.ts';
+import { carrier, inEngine, trunk, type Resource, type SipPeer } from '../src/index.ts';
 import {
   backends,
   CALLED,
@@ -41,9 +41,6 @@ const resources = (gateway: SipPeer): Resource[] => [
 const unknownDomain: Refusal = { line: '404 Not Found', code: 'unknown-domain', check: 'who-is-calling' };
 const suspended: Refusal = { line: '603 Decline', code: 'account-suspended', check: 'account-active' };
 const tlsRequired: Refusal = { line: '403 Forbidden', code: 'tls-required', check: 'secure-transport' };
-
-/** Requests that the engine waits for the app with; drachtio-server does not tell. */
-const waiting = (count: number): number => (onDrachtio ? 0 : count);
 
 /** Who is calling, and checks 1, 2 and 5 of DESIGN §4, with OPTIONS and REGISTER. */
 describe.each(backends)('who may call out, with %s media', (media) => {
@@ -162,7 +159,7 @@ describe.each(backends)('who may call out, with %s media', (media) => {
     expect((await pbx.request({ method: 'OPTIONS', uri })).status).toBe(200);
     for (let ping = 0; ping < 8; ping += 1)
       expect((await pstn.request({ method: 'OPTIONS', uri, proxy: stage.up.sip })).status).toBe(200);
-    expect(await stage.up.gauges()).toMatchObject({ engine: waiting(1), proxy: 0, sessions: 0, media: 0 });
+    expect(await stage.up.gauges()).toMatchObject({ engine: inEngine(1), proxy: 0, sessions: 0, media: 0 });
   }, 30_000);
 
   it('is silent towards unknown domains where that is set', async () => {
@@ -179,7 +176,7 @@ describe.each(backends)('who may call out, with %s media', (media) => {
     expect(stranger.seen.filter(({ message }) => message.branch === unanswered)).toEqual([]);
     // The engine's own 100 comes before anybody decides (RFC 3261 §17.2.1).
     expect(call.responses.filter(({ status }) => status !== 100)).toEqual([]);
-    expect(await stage.up.gauges()).toMatchObject({ engine: waiting(3), proxy: 0, sessions: 0, media: 0 });
+    expect(await stage.up.gauges()).toMatchObject({ engine: inEngine(3), proxy: 0, sessions: 0, media: 0 });
     // Its repetition is no call of its own.
     const records = await stage.up.calls({ outcome: 'unknown-domain' });
     expect(records.filter(({ sipStatus }) => sipStatus === 0)).toHaveLength(1);
