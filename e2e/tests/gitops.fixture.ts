@@ -24,7 +24,7 @@ export interface Source {
 }
 
 export interface Application {
-  metadata: { name: string; labels: Record<string, string> };
+  metadata: { name: string; labels: Record<string, string>; annotations?: Record<string, string> };
   spec: {
     sources: Source[];
     destination: { name: string; namespace: string };

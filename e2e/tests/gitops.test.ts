@@ -22,9 +22,18 @@ import {
 const CHART = 'charts/trunkline-edge';
 const set = read('applicationset.yaml') as ApplicationSet;
 const folders = regionFolders();
+/** kubernetes-kstatus.test.ts shows that with it nothing differs once it is applied. */
+const SERVER_SIDE_DIFF = { 'argocd.argoproj.io/compare-options': 'ServerSideDiff=true' };
 const { steps } = set.spec.strategy.rollingSync;
 
 jest.setTimeout(120_000);
+
+it('docs/gitops.md names files that are there', () => {
+  const page = readFileSync(join(REPOSITORY, 'docs/gitops.md'), 'utf8');
+  const named = [...page.matchAll(/\b(?:gitops|charts)\/[\w./-]*[\w]/g)].map(([path]) => path);
+  expect(named.length).toBeGreaterThan(5);
+  expect([...new Set(named)].filter((path) => !existsSync(join(REPOSITORY, path)))).toEqual([]);
+});
 
 describe('the waves of the ApplicationSet', () => {
   const regions = folders.map((folder) => read(`${folder}/region.yaml`) as Region);
@@ -101,6 +110,7 @@ suite('what Argo CD makes of gitops/', () => {
       },
       spec: { destination: { name: region.cluster, namespace: 'trunkline-system' } },
     });
+    expect(application?.metadata.annotations).toEqual(SERVER_SIDE_DIFF);
     // RollingSync switches it off, with a warning each time.
     expect(application?.spec.syncPolicy).not.toHaveProperty('automated');
     const [chart, values] = application?.spec.sources ?? [];
@@ -156,7 +166,9 @@ suite('what Argo CD makes of gitops/', () => {
   });
 
   it('installs the operator with values that its chart takes', async () => {
-    const { sources } = (read('operator.yaml') as Application).spec;
+    const { metadata, spec } = read('operator.yaml') as Application;
+    const { sources } = spec;
+    expect(metadata.annotations).toEqual(SERVER_SIDE_DIFF);
     const [chart, dns] = sources as [Source, Source];
     expect(chart.targetRevision).toBe(releaseOf(folders[0] ?? ''));
     expect(existsSync(join(GITOPS, dns.path ?? '', 'common-names.yaml'))).toBe(true);

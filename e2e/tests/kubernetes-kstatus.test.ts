@@ -9,6 +9,7 @@ import {
   carrier,
   edge as edgeResource,
   eventually,
+  manifestText,
   outgoingCallerId,
   requireProgram,
   trunk,
@@ -152,6 +153,19 @@ suite('kstatus and Argo CD health of what the operator writes', () => {
     await see(['edge/ashburn', 'Current', 'Healthy', 'edge_ready']);
     const { status } = await cluster.get('-n', 'acme', 'trunk/acme');
     expect(status?.conditions?.map(({ type }) => type)).not.toContain('Reconciling');
+  });
+
+  it('a second apply would change nothing: neither defaults nor what the operator writes is a difference', async () => {
+    const kinds = good.filter(({ apiVersion }) => apiVersion.startsWith('trunkline.dev/'));
+    // Without the status of an OutgoingCallerId, which is an administrator's.
+    const manifests = manifestText(
+      kinds.map(({ apiVersion, kind, metadata, spec = {} }) => ({ apiVersion, kind, metadata, spec })),
+    );
+    const args = ['diff', '--server-side', '--force-conflicts', '--field-manager', 'argocd-controller'];
+    const { exitCode, stdout, stderr } = await cluster.withFile(manifests, (file) =>
+      cluster.tryKubectl(...args, '-f', file),
+    );
+    expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 0, stdout: '', stderr: '' });
   });
 
   it.each<Row>([

@@ -117,10 +117,15 @@ export class Cluster {
   }
 
   /** `kubectl apply` of manifests as text. */
-  async apply(text: string): Promise<string> {
-    const file = join(this.#folder, `apply-${Math.random().toString(36).slice(2)}.yaml`);
+  apply(text: string): Promise<string> {
+    return this.withFile(text, (file) => this.kubectl('apply', '-f', file));
+  }
+
+  /** The text in a file that goes with the cluster. */
+  async withFile<T>(text: string, use: (file: string) => Promise<T>): Promise<T> {
+    const file = join(this.#folder, `manifests-${Math.random().toString(36).slice(2)}.yaml`);
     writeFileSync(file, text);
-    return this.kubectl('apply', '-f', file);
+    return use(file);
   }
 
   /** The same of resources, and the namespaces that they are in. */
