@@ -108,7 +108,7 @@ suite('what Argo CD makes of gitops/', () => {
           'trunkline.dev/wave': region.wave,
         },
       },
-      spec: { destination: { name: region.cluster, namespace: 'trunkline-system' } },
+      spec: { destination: { name: region.cluster, namespace: 'trunkline-edge' } },
     });
     expect(application?.metadata.annotations).toEqual(SERVER_SIDE_DIFF);
     // RollingSync switches it off, with a warning each time.
@@ -140,6 +140,14 @@ suite('what Argo CD makes of gitops/', () => {
       expect(ofKind(folder, 'Secret')).toEqual([]);
       const application = applications.get(folder) as Application;
       expect(await render(application, CHART)).toEqual(rendered.get(folder));
+    }
+  });
+
+  it('has the proxies read where the operator writes', () => {
+    const operator = (read('operator.yaml') as Application).spec.destination.namespace;
+    for (const folder of folders) {
+      const proxies = ofKind(folder, 'Role').filter(({ metadata }) => metadata.name.endsWith('-proxy'));
+      expect(proxies.map(({ metadata }) => metadata.namespace)).toEqual([operator]);
     }
   });
 
