@@ -10,8 +10,8 @@ import { databaseSink, lineSink } from './record-sink.ts';
 // Sidecar of the SIP tier: carries call records from the proxy's spool into PostgreSQL, or prints them. Where the database is
 // away they wait in the spool; calls, and the pod's readiness, do not depend on it.
 
-/** How long what is left may take when the pod ends: the kubelet gives 30 s after the drain. */
-const LAST_MS = 20_000;
+/** How long what is left may take when the pod ends: the kubelet gives 30 s after the drain, in which the proxy hangs up as well. */
+const LAST_MS = 15_000;
 
 const { values } = parseArgs({
   options: {
@@ -57,13 +57,14 @@ registry.registerMetric(
 );
 const [, host = '', port = ''] = /^(.*):(\d+)$/.exec(http) ?? [];
 const health = await startHealthServer({ host, port: Number(port), alive: {}, ready: {}, registry });
-log.info({ spoolDir, to: file ?? 'stdout', port: health.port }, 'carrying call records');
+process.stdout.write(
+  `${JSON.stringify({ event: 'ready', program: 'write-records', http: `${host}:${health.port}` })}\n`,
+);
 
 await new Promise((resolve) => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, resolve);
 });
 // The proxy has ended before, and left its last file complete.
-await Promise.race([writer.idle(), pause(LAST_MS, undefined, { ref: false })]);
-await Promise.race([writer.stop(), pause(LAST_MS, undefined, { ref: false })]);
+await Promise.race([writer.idle().then(() => writer.stop()), pause(LAST_MS)]);
 if (writer.pending > 0) log.warn({ files: writer.pending }, 'call records are left in the spool');
 process.exit(0);

@@ -147,7 +147,7 @@ describe('programs of the image', () => {
       const spool = await spoolOf('spool-printed');
       const args = [join(image, 'write-records.js'), '--spool', spool, '--http', '127.0.0.1:0'];
       const writer = startProgram({ command: process.execPath, args });
-      const line = await writer.line((text) => (text.startsWith('{') ? text : undefined));
+      const line = await writer.line((text) => (text.startsWith('{"event":"call"') ? text : undefined));
       expect(JSON.parse(line)).toEqual({ event: 'call', ...sampleRecord(1) });
       expect(await writer.stop('SIGTERM', 30_000)).toBe(0);
       expect(readdirSync(spool)).toEqual([]);
@@ -163,6 +163,7 @@ describe('programs of the image', () => {
         ...{ command: process.execPath, args: [...args, '--http', `127.0.0.1:${port}`] },
       });
       await eventually('an attempt', () => writer.stderr.includes('they stay in the spool'));
+      expect(writer.stdout).toBe(`{"event":"ready","program":"write-records","http":"127.0.0.1:${port}"}\n`);
       expect(writer.stderr).not.toContain('x:secret');
       const page = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).text();
       expect(await page('/readyz')).toContain('ok');
@@ -178,6 +179,15 @@ describe('programs of the image', () => {
       await store.close();
       expect(await writer.stop('SIGTERM', 30_000)).toBe(0);
       await database.close();
+    });
+
+    it('ends in time where the database stays away', async () => {
+      const spool = await spoolOf('spool-left');
+      const args = [join(image, 'write-records.js'), '--spool', spool, '--database-file', '/nowhere'];
+      const writer = startProgram({ command: process.execPath, args: [...args, '--http', '127.0.0.1:0'] });
+      await eventually('an attempt', () => writer.stderr.includes('they stay in the spool'));
+      expect(await writer.stop('SIGTERM', 25_000)).toBe(0);
+      expect(readdirSync(spool)).toHaveLength(1);
     });
   });
 
