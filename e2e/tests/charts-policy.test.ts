@@ -337,6 +337,12 @@ describe('images', () => {
     expect(after(lines, 'USER').at(-1)).toBe('65532:65532');
   });
 
+  it.each(CHARTS)('are of the version that %s asks for', (chart) => {
+    const read = (file: string) => readFileSync(join(REPOSITORY, file), 'utf8');
+    const { version } = JSON.parse(read('package.json')) as { version: string };
+    expect(parse(read(`${chart}/Chart.yaml`))).toMatchObject({ version, appVersion: version });
+  });
+
   it('installs the packages of every workspace', () => {
     const { workspaces } = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8')) as {
       workspaces: string[];
