@@ -92,12 +92,12 @@ export class HuntingRequest implements ClientTransaction {
     return finishFor(stream, this.#original, transport, this.#options.prepare);
   }
 
-  /** Where the connection came, there is nothing to fall back from (RFC 3261 §18.1.1). */
-  #leave(hop: Hop): void {
+  /** Where the connection came, the peer may have the request: it is not sent to it once more (RFC 3261 §18.1.1). */
+  #leave(hop: Hop, heard: boolean): void {
     if (this.#standIn !== hop) return;
     this.#standIn = undefined;
-    if (this.#attempt?.flow === undefined) this.#desk.context.large?.refused(hop);
-    else this.#next += 1;
+    if (!heard) this.#desk.context.large?.refused(hop);
+    if (this.#attempt?.flow !== undefined) this.#next += 1;
   }
 
   #listen(hop: Hop): AttemptEvents {
@@ -118,7 +118,7 @@ export class HuntingRequest implements ClientTransaction {
       },
       failed: (why, detail, answered) => {
         const full = detail.includes(where) ? detail : `${detail}: ${where}`;
-        this.#leave(hop);
+        this.#leave(hop, answered);
         if (answered) this.#fail(why, full);
         else this.#lose(why, full);
       },
@@ -132,7 +132,7 @@ export class HuntingRequest implements ClientTransaction {
   }
 
   #take(response: SipResponse, flow: Flow, size: number, hop: Hop): void {
-    if (response.status >= 200) this.#leave(hop);
+    if (response.status >= 200) this.#leave(hop, true);
     // RFC 3263 §4.3: a 503 sends us to the next address, when there is one.
     if (response.status === 503 && this.#mayHunt()) {
       this.#lose('transport-error', `answered 503: ${nameOf(hop)}`);

@@ -84,7 +84,7 @@ describe('a request of more than 1300 bytes (RFC 3261 §18.1.1)', () => {
     expect(scene.takeEvents()).toEqual(['sent udp 198.51.100.1', 'INVITE 200']);
   });
 
-  it('is not sent twice to a peer that has it and is silent', async () => {
+  it('is not sent twice to a peer that has it and is silent; the next one goes over UDP', async () => {
     await scene.call(large());
     scene.clock.advance(4_000);
     await settle();
@@ -92,6 +92,8 @@ describe('a request of more than 1300 bytes (RFC 3261 §18.1.1)', () => {
     expect(scene.takeEvents().at(-1)).toContain(
       'failed timeout: no answer in 4000 ms: tcp/198.51.100.1:5060',
     );
+    await scene.call(large());
+    expect(transports()).toEqual([`UDP ${peer}`]);
   });
 
   it('goes on to the next hop after a 503, not to the same one over UDP', async () => {

@@ -17,7 +17,7 @@ const MOST = 10_000;
 export class LargeRequests {
   readonly #transport: Pick<Sender, 'localFor'>;
   readonly #now: () => number;
-  /** When a peer was found to take no connection. */
+  /** When a peer was found not to speak TCP. */
   readonly #without = new Map<string, number>();
 
   constructor(transport: Pick<Sender, 'localFor'>, now: () => number = Date.now) {
@@ -38,7 +38,7 @@ export class LargeRequests {
     }
   }
 
-  /** The peer has taken no connection. */
+  /** The peer has taken no connection, or has said nothing on it. */
   refused(hop: Hop): void {
     if (this.#without.size >= MOST) this.#without.clear();
     this.#without.set(keyOf(hop), this.#now());

@@ -12,7 +12,7 @@ import type { SipHeaders, SipRequest } from './sip-stack.ts';
 /** Extensions that a peer may require of us (RFC 3261 §19.2). */
 const SUPPORTED = ['timer', '100rel'];
 /** What both legs may do within a call. */
-const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, NOTIFY, MESSAGE, REFER';
+const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, INFO, UPDATE, NOTIFY, MESSAGE, REFER';
 const PRODUCT = 'Trunkline';
 const DEFAULT_MAX_FORWARDS = 70;
 const ANONYMOUS = '"Anonymous" <sip:anonymous@anonymous.invalid>';
