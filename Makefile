@@ -6,7 +6,7 @@ NODE = $(firstword $(wildcard node_modules/node-*/bin/node) node)
 JEST = $(NODE) --experimental-vm-modules --disable-warning=ExperimentalWarning node_modules/jest/bin/jest.js
 STAMP := node_modules/.install-stamp
 
-.PHONY: help demo test test-unit test-e2e test-kubernetes generate lint verify bench bench-kubernetes flood fuzz fmt install programs
+.PHONY: help demo test test-unit test-e2e test-kubernetes parity generate lint verify bench bench-kubernetes flood fuzz fmt install programs
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -31,6 +31,9 @@ test-unit: $(STAMP) ## Unit tests alone (make test-unit ROOM=operator for one ro
 
 test-e2e: $(STAMP) programs ## End-to-end tests alone (needs SIPp and rtpengine)
 	$(JEST) --selectProjects e2e
+
+parity: $(STAMP) ## The parity suite, on the drachtio on PATH or at DRACHTIO_URL too (docs/reference/engines.md)
+	$(JEST) --forceExit --selectProjects e2e -- e2e/tests/parity.test.ts
 
 test-kubernetes: $(STAMP) ## Tests on a real kube-apiserver and etcd (built from Go modules once)
 	e2e/tools/build.sh >/dev/null

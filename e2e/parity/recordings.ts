@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { EngineKind } from './engine-under-test.ts';
@@ -7,6 +8,8 @@ import { flows, timeLimits } from './flows/index.ts';
 
 /** What was seen, by flow. */
 export type Recording = Record<string, Sightings>;
+
+const PRETTIER = fileURLToPath(new URL('../../node_modules/prettier/bin/prettier.cjs', import.meta.url));
 
 const fileOf = (kind: EngineKind): string =>
   fileURLToPath(new URL(`recorded/${kind.replaceAll(' ', '-')}.json`, import.meta.url));
@@ -32,7 +35,9 @@ export const writeRecording = (kind: EngineKind, seen: Recording): void => {
     (flow) => kind === 'drachtio' || excuseOf(kind, flow) !== undefined,
   );
   const kept = wanted.flatMap(({ name }) => (all[name] ? [[name, all[name]] as const] : []));
-  writeFileSync(fileOf(kind), `${JSON.stringify(Object.fromEntries(kept), null, 1)}\n`);
+  const file = fileOf(kind);
+  writeFileSync(file, JSON.stringify(Object.fromEntries(kept)));
+  spawnSync(process.execPath, [PRETTIER, '--write', file]);
 };
 
 /** Why this engine may show something else than drachtio-server; undefined: it may not. */

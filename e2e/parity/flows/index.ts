@@ -12,21 +12,25 @@ import { inDialog } from './in-dialog.ts';
 import { outside } from './outside.ts';
 import { reInviting } from './re-inviting.ts';
 import { routing } from './routing.ts';
+import { timeLimits } from './time-limits.ts';
 
-export { timeLimits } from './time-limits.ts';
+export { timeLimits };
+
+/** By what they are about; the time limits apart. */
+export const flowGroups: Record<string, Flow[]> = {
+  'calls that come in': answering,
+  'calls that are cancelled': cancelling,
+  'calls that the app places': calling,
+  'where requests go': routing,
+  'behind NAT': behindNat,
+  'bridged calls': bridging,
+  'before the answer': early,
+  'within a call': inDialog,
+  're-INVITE': reInviting,
+  'how calls end': ending,
+  'outside calls': outside,
+  'apps, and their frames': apps,
+};
 
 /** One after another, on one engine. */
-export const flows: Flow[] = [
-  ...answering,
-  ...cancelling,
-  ...calling,
-  ...routing,
-  ...behindNat,
-  ...bridging,
-  ...early,
-  ...inDialog,
-  ...reInviting,
-  ...ending,
-  ...outside,
-  ...apps,
-];
+export const flows: Flow[] = Object.values(flowGroups).flat();
