@@ -4,6 +4,7 @@ import type { CallRecord } from '@trunkline/sip-proxy/records';
 import { setTimeout as wait } from 'node:timers/promises';
 import {
   carrier,
+  onDrachtio,
   openLossyUdp,
   sdp,
   SipPeer,
@@ -23,6 +24,8 @@ const SEED = Number(process.env.LOSSY_SEED ?? 1);
 
 /** RFC 3261 timers B, F and H of the ends, and a little more. */
 const PATIENCE_MS = 40_000;
+/** drachtio-server forgets a BYE after its timer J of 4 s: one that is repeated after that is to no call that it knows. */
+const GOODBYES = onDrachtio ? [200, 481] : [200];
 /** A telephone that nobody answers. */
 const RINGS_MS = 25_000;
 
@@ -125,12 +128,16 @@ const place = async (pbx: SipPeer, path: LossyUdp, script: Script): Promise<Outg
   if (final.status >= 300) return call;
   if (script.kind === 'caller hangs up') {
     await wait(script.talkMs);
-    expect((await call.bye({ patienceMs: PATIENCE_MS })).status).toBe(200);
+    expect(GOODBYES).toContain((await call.bye({ patienceMs: PATIENCE_MS })).status);
   } else {
     await call.ended(PATIENCE_MS);
   }
   return call;
 };
+
+/** drachtio-server refuses an INVITE with credentials by itself where the ACK of the 407 was lost: the proxy never hears of it. */
+const refusedByEngine = (call: PromiseSettledResult<OutgoingCall> | undefined): boolean =>
+  onDrachtio && call?.status === 'fulfilled' && call.value.responses.some(({ status }) => status === 491);
 
 /** What the record must say, as the caller saw it. */
 const expectedOf = ({ kind }: Script): Partial<CallRecord> => {
@@ -255,7 +262,11 @@ describe('calls over bad paths: 10 % of the datagrams lost, 10 % twice, 10 % out
     await up.expectIdle(PATIENCE_MS);
 
     const records = await up.calls();
-    expect(records.map(({ to }) => to).sort()).toEqual(scripts.map(({ number }) => number));
+    const numbers = scripts.map(({ number }) => number);
+    const known = numbers.filter((_, index) => !refusedByEngine(settled[index]));
+    const missing = known.filter((number) => !records.some(({ to }) => to === number));
+    expect(missing.map((number) => withHistory({ number }))).toEqual([]);
+    expect(records.map(({ to }) => to).sort()).toEqual(known);
     const wrong = records.map((record) => ({ number: record.to, mistakes: mistakes(record) }));
     expect(wrong.filter(({ mistakes: some }) => some.length > 0).map(withHistory)).toEqual([]);
     expect(records.flatMap(timesOutOfOrder)).toEqual([]);
