@@ -112,7 +112,7 @@ describe('messages of one source', () => {
         });
       });
     for (let n = 0; n < 200; n += 1) await send(optionsText(`m${n}`));
-    await station.arrived(10);
+    await station.arrived(5);
     // The burst of a stranger, and what came back while 200 datagrams were on their way.
     while (station.received.length + dropped().rate < 200)
       await new Promise((resolve) => setTimeout(resolve, 10));
