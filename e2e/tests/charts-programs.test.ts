@@ -269,6 +269,9 @@ describe('the configuration of drachtio', () => {
     );
     expect(text).toContain('>sips:10.0.0.11:5061;transport=tls</contact>');
     expect(text).toContain('<key-file>/etc/trunkline/tls/tls.key</key-file>');
+    expect(text).toContain('<chain-file>/etc/trunkline/tls/tls.crt</chain-file>');
+    expect(text).toContain('<min-tls-version>1.2</min-tls-version>');
+    expect(drachtioConfig({ ...settings, tlsMinVersion: '1.0' })).toContain('<min-tls-version>1.0</');
     expect(text).toContain('<t1x64>4000</t1x64>');
   });
 
