@@ -42,6 +42,7 @@ export class AppResponses {
     if (isReliable(sent)) this.sendReliably(inbound, sent);
     else this.send(inbound, sent);
     this.settle(inbound, sent);
+    this.releaseHeld(inbound, sent);
     const ended = inbound.dialog?.state === 'ended' && transaction.request.method === 'BYE';
     command.reply.responseSent(sent, peerOf(transaction.flow), {
       transactionId: command.transactionId,
@@ -104,6 +105,12 @@ export class AppResponses {
     } catch (error) {
       throw new Refusal(refusals.transportGone, { cause: error });
     }
+  }
+
+  /** A PRACK has been answered. */
+  private releaseHeld({ transaction, dialog }: Inbound, sent: SipResponse): void {
+    if (transaction.request.method !== 'PRACK' || sent.status < 200 || dialog === undefined) return;
+    this.requests.inviteOf(dialog)?.reliable?.release();
   }
 
   /** What the response means for dialog and transaction. */

@@ -145,26 +145,26 @@ export class NetworkSide {
   }
 
   private earlyUpdate(transaction: ServerTransaction, dialog: Dialog): void {
-    const inviteId = dialog.role === 'uac' ? dialog.pendingInvite?.id : this.inviteOf(dialog)?.id;
+    const inviteId = dialog.role === 'uac' ? dialog.pendingInvite?.id : this.requests.inviteOf(dialog)?.id;
     if (inviteId === undefined) this.requests.refuse(transaction, 481);
     else if (!this.requests.passUpdate(transaction, dialog, inviteId)) this.requests.refuse(transaction, 500);
   }
 
   /** RFC 3262 §3: 481 where it is for no response of ours that waits for one. */
   private prack(transaction: ServerTransaction, dialog: Dialog): void {
-    const inbound = this.inviteOf(dialog);
+    const inbound = this.requests.inviteOf(dialog);
     if (inbound?.reliable?.acknowledgedBy(transaction.request, inbound.transaction.request) !== true) {
       this.requests.refuse(transaction, 481);
       return;
     }
+    // What waits for it goes out when the app has answered it.
     this.requests.pass(transaction, dialog);
-    inbound.reliable.release();
   }
 
   /** drachtio refuses the BYE, fails the INVITE and does not tell the app. RFC 3261 §15.1.2 has it end the call. */
   private earlyBye(transaction: ServerTransaction, dialog: Dialog): void {
     const { parity } = this.context.settings;
-    const inbound = this.inviteOf(dialog);
+    const inbound = this.requests.inviteOf(dialog);
     this.requests.refuse(transaction, parity || inbound === undefined ? 481 : 200);
     if (inbound === undefined) return;
     this.endInvite(inbound, parity ? 500 : 487);
@@ -200,11 +200,6 @@ export class NetworkSide {
     this.context.store.remove(dialog);
     for (const inbound of [...dialog.inbound])
       this.requests.answerFor(inbound, this.context.settings.parity ? 500 : 487);
-  }
-
-  private inviteOf(dialog: Dialog): Inbound | undefined {
-    for (const inbound of dialog.inbound) if (inbound.transaction.request.method === 'INVITE') return inbound;
-    return undefined;
   }
 
   private endInvite(inbound: Inbound, status: number): void {

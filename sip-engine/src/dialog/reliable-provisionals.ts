@@ -33,7 +33,7 @@ export class ReliableProvisionals {
 
   /** True for a response that has to wait. */
   blocks(response: SipResponse): boolean {
-    if (this.#stop === undefined) return false;
+    if (this.#stop === undefined && this.#held.length === 0) return false;
     return response.status < 200 ? isReliable(response) : response.status < 300;
   }
 
@@ -55,11 +55,13 @@ export class ReliableProvisionals {
 
   /** Sends what waits, up to the next one that needs a PRACK itself. */
   release(): void {
+    const held = this.#held.splice(0);
     while (this.#stop === undefined) {
-      const next = this.#held.shift();
+      const next = held.shift();
       if (next === undefined) return;
       next.send();
     }
+    this.#held.unshift(...held);
   }
 
   /** The INVITE has had its final answer. */

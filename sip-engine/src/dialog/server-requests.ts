@@ -32,6 +32,12 @@ export class ServerRequests {
     return (method === 'UPDATE' ? this.updates.get(id) : undefined) ?? this.waiting.get(id);
   }
 
+  /** The INVITE that a dialog has open. */
+  inviteOf(dialog: Dialog): Inbound | undefined {
+    for (const inbound of dialog.inbound) if (inbound.transaction.request.method === 'INVITE') return inbound;
+    return undefined;
+  }
+
   all(): Inbound[] {
     return [...this.waiting.values(), ...this.updates.values()];
   }

@@ -15,6 +15,14 @@ export class CallerGoneError extends Error {
   }
 }
 
+/** The engine gives an INVITE up whose reliable answer stays without PRACK (RFC 3262 §3: 64*T1). */
+const PRACK_LIMIT_MS = 33_000;
+
+interface Provisional {
+  headers: SipHeaders;
+  body?: string;
+}
+
 /** The caller's INVITE while it is open: provisional answers, one final answer, and the CANCEL that may come at any moment. */
 export class CallerInvite {
   readonly request: SipRequest;
@@ -23,6 +31,9 @@ export class CallerInvite {
   #cancel: SipHeaders | undefined;
   #onCancel: ((headers: SipHeaders) => void) | undefined;
   #final = 0;
+  /** Reliable answers that wait for their PRACK. */
+  #early: Promise<void> = Promise.resolve();
+  #goOn: () => void = () => undefined;
   #accepting = false;
 
   /** To be made before anything is awaited: srf hands a CANCEL to whoever listens at that moment only. */
@@ -55,14 +66,13 @@ export class CallerInvite {
 
   progress(status: number, reason: string, headers: SipHeaders, body?: string): void {
     if (!this.open) return;
-    const reliable = requiresReliable(this.request);
-    // The first reliable answer to an INVITE without an offer has to make one (RFC 3261 §13.2.1): the 200 does.
-    if (reliable && this.request.body === '') return;
+    const options = { headers, ...(body === undefined ? {} : { body }) };
+    if (requiresReliable(this.request)) {
+      this.#early = this.#early.then(() => this.#progressReliably(status, reason, options));
+      return;
+    }
     this.#journal.note('caller', 'out', `${status} ${reason}`);
-    this.#reply.send(status, reason, {
-      headers: reliable ? { ...headers, Require: '100rel' } : headers,
-      ...(body === undefined ? {} : { body }),
-    });
+    this.#reply.send(status, reason, options);
   }
 
   /** Final refusal; nothing where the INVITE has had its final answer, or is getting it. */
@@ -74,8 +84,32 @@ export class CallerInvite {
     this.#quiet();
   }
 
+  /** One at a time, and the next one after its PRACK (RFC 3262 §3). */
+  #progressReliably(status: number, reason: string, { headers, body }: Provisional): Promise<void> {
+    // The first reliable answer to an INVITE without an offer has to make one (RFC 3261 §13.2.1): the 200 does.
+    if (!this.open || this.request.body === '') return Promise.resolve();
+    this.#journal.note('caller', 'out', `${status} ${reason}`);
+    const options = { headers: { ...headers, Require: '100rel' }, ...(body === undefined ? {} : { body }) };
+    return new Promise((resolve) => {
+      const limit = setTimeout(resolve, PRACK_LIMIT_MS);
+      this.#goOn = () => {
+        clearTimeout(limit);
+        resolve();
+      };
+      const sent = (error: unknown): void => {
+        if (error) this.#goOn();
+      };
+      this.#reply.send(status, reason, options, sent, this.#goOn);
+    });
+  }
+
   /** 200 with our SDP. Rejects with a `CallerGoneError` where it did not go out. */
-  accept(stack: SipStack, localSdp: string, headers: SipHeaders): Promise<Leg> {
+  async accept(stack: SipStack, localSdp: string, headers: SipHeaders): Promise<Leg> {
+    await this.#early;
+    return this.#accept(stack, localSdp, headers);
+  }
+
+  #accept(stack: SipStack, localSdp: string, headers: SipHeaders): Promise<Leg> {
     if (!this.open) return Promise.reject(new CallerGoneError('the INVITE has had its final answer'));
     this.#accepting = true;
     return new Promise((resolve, reject) => {
@@ -113,6 +147,7 @@ export class CallerInvite {
   };
 
   #quiet(): void {
+    this.#goOn();
     this.request.removeListener('cancel', this.#cancelled);
     this.request.removeListener('update', this.#updated);
   }

@@ -43,6 +43,8 @@ export interface SipReply {
     reason: string | undefined,
     options: { headers?: SipHeaders; body?: string },
     callback?: (error: unknown) => void,
+    /** Of a provisional answer that is sent reliably. */
+    onPrack?: () => void,
   ): void;
   readonly finalResponseSent: boolean;
 }
