@@ -140,15 +140,23 @@ describe('messages of unusual shape, through trunkline up', () => {
     await expectRecord(last, { outcomeCode: 'too-many-hops', attempts: [] });
   }, 30_000);
 
-  it('a caller behind NAT is answered where it sends from (RFC 3581), whatever its Via says', async () => {
+  it('a caller behind NAT is answered where it sends from (RFC 3581), and hung up on there too', async () => {
+    const arrived = arriving(stage.pstn);
     const caller = place({
-      headers: { Via: `SIP/2.0/UDP 10.1.2.3:5060;branch=z9hG4bKnat${Date.now().toString(36)};rport` },
+      headers: {
+        Via: `SIP/2.0/UDP 10.1.2.3:5060;branch=z9hG4bKnat${Date.now().toString(36)};rport`,
+        Contact: '<sip:pbx@10.1.2.3:5060>',
+      },
     });
     const { address, port } = stage.pbx;
     const answer = await caller.answered();
     expect(answer.header('Via')).toContain(`;received=${address}`);
     expect(answer.header('Via')).toContain(`;rport=${port}`);
-    await completes(caller);
+    stage.near.start(caller.remoteSdp);
+    await audible();
+    expect((await (await arrived).bye()).status).toBe(200);
+    expect((await caller.ended()).uri).toBe('sip:pbx@10.1.2.3:5060');
+    await expectRecord(caller, { ...ANSWERED, hungUpBy: 'callee' });
   }, 30_000);
 
   it('keep-alives: a double CRLF over TCP is answered by one (RFC 5626 §3.5.1), over UDP by nothing', async () => {
