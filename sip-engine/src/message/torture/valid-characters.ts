@@ -53,8 +53,8 @@ export const validCharacters: TortureMessage[] = [
     about: 'every character that a token, a word, a user part or a quoted string may hold',
     asks: '501',
     parser: 'read',
-    udp: 'silence',
-    note: 'a method nobody knows: left unanswered, as drachtio-server does',
+    udp: 501,
+    note: 'a method nobody knows (drachtio-server leaves it unanswered)',
     bytes: message([
       `${strangeMethod} sip:1_unusual.URI~(to-be!sure)&isn't+it$/crazy?,/;;*:&it+has=1,weird!*pas$wo~d_too.(doesn't-it)@example.com SIP/2.0`,
       "Via: SIP/2.0/UDP host1.example.com;branch=z9hG4bK-.!%66*_+`'~",
@@ -119,8 +119,8 @@ export const validCharacters: TortureMessage[] = [
     about: '% where it escapes nothing: in the method and in a display name',
     asks: '501 or 405, and no REGISTER',
     parser: 'read',
-    udp: 'silence',
-    note: 'a method nobody knows: left unanswered, as drachtio-server does',
+    udp: 501,
+    note: 'a method nobody knows (drachtio-server leaves it unanswered)',
     bytes: message([
       'RE%47IST%45R sip:registrar.example.com SIP/2.0',
       'To: "%Z%45" <sip:resource@example.com>',
