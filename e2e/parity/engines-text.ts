@@ -72,6 +72,8 @@ Seen on the drachtio-server above, except where it says *read*: in its source.
 | a TCP connection that the target closes without an answer | the next target after 4 s | at once |
 | IPv6 | requests within calls go nowhere, unless \`drachtio.extraArgs\` has \`--disable-nat-detection\` | works |
 | a target that never ends an INVITE that was cancelled | 408 for the app or nothing, by chance; the proxy has a limit of its own | 408 |
+| a reliable 18x (\`Require: 100rel\` of the caller) that gets no PRACK for 4 s (\`e2e/tests/corners-extensions.test.ts\`) | **the server dies** (SIGSEGV), and with it every call of the pod; one customer on a bad path is enough | repeated for 32 s, then 503 |
+| bytes below a blank in a body (ISUP beside the SDP, \`e2e/tests/corners-messages.test.ts\`) | the call does not get through | it does |
 | floods, scanners, slow connections | whatever is in front of it | [limits.md](limits.md) |
 | metrics of the engine | its own Prometheus port, not set up by the chart | \`trunkline_engine_*\` |
 `;
