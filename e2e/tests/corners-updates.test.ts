@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from '@jest/globals';
-import type { PeerMessage } from '../src/index.ts';
+import { onDrachtio, type PeerMessage } from '../src/index.ts';
 import { ANSWERED, callStage } from './call-stage.fixture.ts';
 
 const sent = (message: PeerMessage | undefined): [number | undefined, string | undefined] => [
@@ -82,7 +82,8 @@ describe('offers within a call', () => {
     await expectRecord(caller, { ...ANSWERED, hungUpBy: 'caller' });
   }, 40_000);
 
-  it.each(ends)(
+  // drachtio-server stays with the first Contact.
+  (onDrachtio ? it.skip : it).each(ends)(
     'move the %s to another address: what follows goes there',
     async (end) => {
       const { caller, callee } = await connected();

@@ -188,7 +188,10 @@ export class Call implements RegisteredCall {
 
   readonly #callerCancelled = (headers: SipHeaders): void => {
     this.#hunt?.cancel(passedReason(headers));
-    this.#finish({ status: 487, code: 'caller-cancelled', hungUpBy: 'caller' });
+    const { cancelled, finalStatus } = this.#start.invite;
+    if (cancelled || finalStatus === 0)
+      this.#finish({ status: 487, code: 'caller-cancelled', hungUpBy: 'caller' });
+    else this.#finish({ status: finalStatus, code: 'ack-timeout', hungUpBy: 'trunkline' });
   };
 
   /** A BYE, or the engine's word that a leg is no more: the other leg follows. */

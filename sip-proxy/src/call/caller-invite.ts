@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { RejectCode } from '../policy/reject-codes.ts';
-import { ownContact, requiresReliable } from './headers.ts';
+import { formatReason } from '../policy/reject.ts';
+import { ownContact, refusalHeaders, requiresReliable } from './headers.ts';
 import type { CallJournal } from './journal.ts';
 import { Leg } from './leg.ts';
 import { errorText, type SipHeaders, type SipReply, type SipRequest, type SipStack } from './sip-stack.ts';
@@ -15,8 +16,8 @@ export class CallerGoneError extends Error {
   }
 }
 
-/** The engine gives an INVITE up whose reliable answer stays without PRACK (RFC 3262 §3: 64*T1). */
-const PRACK_LIMIT_MS = 33_000;
+/** RFC 3262 §3 gives a PRACK 64*T1, 32 s. A little less: drachtio-server 0.9 does not survive its own timer for that. */
+const PRACK_LIMIT_MS = 30_000;
 
 interface Provisional {
   headers: SipHeaders;
@@ -91,7 +92,10 @@ export class CallerInvite {
     this.#journal.note('caller', 'out', `${status} ${reason}`);
     const options = { headers: { ...headers, Require: '100rel' }, ...(body === undefined ? {} : { body }) };
     return new Promise((resolve) => {
-      const limit = setTimeout(resolve, PRACK_LIMIT_MS);
+      const limit = setTimeout(() => {
+        this.#neverAcknowledged();
+        resolve();
+      }, PRACK_LIMIT_MS);
       this.#goOn = () => {
         clearTimeout(limit);
         resolve();
@@ -101,6 +105,14 @@ export class CallerInvite {
       };
       this.#reply.send(status, reason, options, sent, this.#goOn);
     });
+  }
+
+  /** The INVITE gets a 5xx (RFC 3262 §3), and the call ends as by a CANCEL. */
+  #neverAcknowledged(): void {
+    if (!this.open) return;
+    const text = 'the caller has not acknowledged a reliable provisional answer';
+    this.refuse(504, 'Server Time-out', refusalHeaders(formatReason({ code: 'ack-timeout', text })));
+    this.#onCancel?.({});
   }
 
   /** 200 with our SDP. Rejects with a `CallerGoneError` where it did not go out. */
