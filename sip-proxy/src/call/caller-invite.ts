@@ -16,7 +16,7 @@ export class CallerGoneError extends Error {
   }
 }
 
-/** RFC 3262 §3 gives a PRACK 64*T1, 32 s. A little less: drachtio-server 0.9 does not survive its own timer for that. */
+/** RFC 3262 §3 gives a PRACK 64*T1, 32 s, after which the engine refuses the INVITE. A little less, so that the reason is ours. */
 const PRACK_LIMIT_MS = 30_000;
 
 interface Provisional {
