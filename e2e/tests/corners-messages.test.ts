@@ -36,10 +36,12 @@ describe('messages of unusual shape, through trunkline up', () => {
     await expectRecord(caller, { ...ANSWERED, hungUpBy: 'caller' });
   };
 
-  it.each([
+  const parts: [name: string, part: { type: string; body: string }][] = [
     ['a location', { type: 'application/pidf+xml', body: PIDF }],
+    // Not on drachtio-server, which does not get on with a NUL in a body.
     ['ISUP', { type: 'application/ISUP; version=itu-t92+', body: '\u0001\u0011Hl\u0000\n\u0003' }],
-  ])(
+  ];
+  it.each(onDrachtio ? parts.slice(0, 1) : parts)(
     'a body of several parts, %s and SDP: the SDP counts, the callee gets ours alone',
     async (_, other) => {
       const arrived = arriving(stage.pstn);
@@ -53,22 +55,26 @@ describe('messages of unusual shape, through trunkline up', () => {
     30_000,
   );
 
-  it('the same in the answer of the callee', async () => {
-    arriving(stage.pstn, async (call) => {
-      stage.far.start(call.remoteSdp);
-      const body = multipart(stage.far.sdp(), { type: 'application/ISUP', body: '\u0006\u0000' });
-      await call.answer(body, { headers: {} });
-    }).catch(() => undefined);
-    stage.pstn.tamper = (message, way) => {
-      if (way === 'out' && isAnswer(message, 200, 'INVITE')) message.apply(MIXED);
-      return 'pass';
-    };
-    const caller = place();
-    const answer = await caller.answered();
-    expect(answer.header('Content-Type')).toBe('application/sdp');
-    expect(() => mediaOf(answer.body)).not.toThrow();
-    await completes(caller);
-  }, 30_000);
+  itHere(
+    'the same in the answer of the callee',
+    async () => {
+      arriving(stage.pstn, async (call) => {
+        stage.far.start(call.remoteSdp);
+        const body = multipart(stage.far.sdp(), { type: 'application/ISUP', body: '\u0006\u0000' });
+        await call.answer(body, { headers: {} });
+      }).catch(() => undefined);
+      stage.pstn.tamper = (message, way) => {
+        if (way === 'out' && isAnswer(message, 200, 'INVITE')) message.apply(MIXED);
+        return 'pass';
+      };
+      const caller = place();
+      const answer = await caller.answered();
+      expect(answer.header('Content-Type')).toBe('application/sdp');
+      expect(() => mediaOf(answer.body)).not.toThrow();
+      await completes(caller);
+    },
+    30_000,
+  );
 
   it('compact header names, and folded lines', async () => {
     const short: Record<string, string> = {
@@ -121,21 +127,25 @@ describe('messages of unusual shape, through trunkline up', () => {
     30_000,
   );
 
-  it('an INVITE of ours that a gateway sends back to us is 482: it ends there', async () => {
-    let answer: PeerMessage | undefined;
-    stage.pstn.onInvite = async (call) => {
-      const back = stage.pstn.newVia();
-      const text = call.invite.toString().replace('Via: ', `Via: ${back}\r\nVia: `);
-      await stage.pstn.sendRaw(text, stage.up.sip);
-      const branch = /branch=([^;]+)/.exec(back)?.[1];
-      answer = await stage.pstn.waitFor((message) => message.status > 100 && message.branch === branch);
-      await call.reject(answer.status);
-    };
-    const caller = place();
-    expect((await caller.final()).status).toBe(482);
-    expect(answer?.status).toBe(482);
-    await expectRecord(caller, { status: 'failed', sipStatus: 482, outcomeCode: 'final-answer' });
-  }, 30_000);
+  itHere(
+    'an INVITE of ours that a gateway sends back to us is 482: it ends there',
+    async () => {
+      let answer: PeerMessage | undefined;
+      stage.pstn.onInvite = async (call) => {
+        const back = stage.pstn.newVia();
+        const text = call.invite.toString().replace('Via: ', `Via: ${back}\r\nVia: `);
+        await stage.pstn.sendRaw(text, stage.up.sip);
+        const branch = /branch=([^;]+)/.exec(back)?.[1];
+        answer = await stage.pstn.waitFor((message) => message.status > 100 && message.branch === branch);
+        await call.reject(answer.status);
+      };
+      const caller = place();
+      expect((await caller.final()).status).toBe(482);
+      expect(answer?.status).toBe(482);
+      await expectRecord(caller, { status: 'failed', sipStatus: 482, outcomeCode: 'final-answer' });
+    },
+    30_000,
+  );
 
   it('Max-Forwards counts down, and ends at 0 with 483', async () => {
     const arrived = arriving(stage.pstn);
