@@ -16,7 +16,8 @@ What works on a laptop has to work in production. So sip-engine by default (\`--
 included, where a trunk could notice; with \`--parity off\` it does what the RFCs say. This page is written by the parity suite
 (\`e2e/parity\`): ${flows.length + timeLimits.length} call flows, each played on both engines, with everything compared that apps and SIP peers see. What each party saw on
 drachtio-server is recorded in \`e2e/parity/recorded\`; \`make test\` plays all flows on sip-engine, with and without parity, and fails on
-any difference that is not listed below.
+any difference that is not listed below. \`trunkline up\` starts its engine with \`--parity off\`: a machine that carries calls on its own gets what
+the RFCs say. What an edge of the charts does instead is below, and \`--engine\` gives it to \`trunkline up\`.
 `;
 
 export const BETWEEN = `## Run it on your own drachtio-server
@@ -72,7 +73,7 @@ Seen on the drachtio-server above, except where it says *read*: in its source.
 | a TCP connection that the target closes without an answer | the next target after 4 s | at once |
 | IPv6 | requests within calls go nowhere, unless \`drachtio.extraArgs\` has \`--disable-nat-detection\` | works |
 | a target that never ends an INVITE that was cancelled | 408 for the app or nothing, by chance; the proxy has a limit of its own | 408 |
-| a reliable 18x (\`Require: 100rel\` of the caller) that gets no PRACK for 4 s (\`e2e/tests/corners-extensions.test.ts\`) | **the server dies** (SIGSEGV), and with it every call of the pod; one customer on a bad path is enough | repeated for 32 s, then 503 |
+| a reliable 18x (\`Require: 100rel\` of the caller) that gets no PRACK for 4 s (\`e2e/tests/corners-extensions.test.ts\`) | **the server dies** (SIGSEGV), and with it every call of the pod; so sip-proxy sends none there: \`Require: 100rel\` is 420 unless \`--reliable-provisionals on\` | repeated for 32 s, then 503 |
 | bytes below a blank in a body (ISUP beside the SDP, \`e2e/tests/corners-messages.test.ts\`) | the call does not get through | it does |
 | floods, scanners, slow connections | whatever is in front of it | [limits.md](limits.md) |
 | metrics of the engine | its own Prometheus port, not set up by the chart | \`trunkline_engine_*\` |

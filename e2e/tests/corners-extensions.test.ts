@@ -3,6 +3,8 @@ import { describe, expect, it } from '@jest/globals';
 import { onDrachtio } from '../src/index.ts';
 import { ANSWERED, CANCELLED, callStage, outcomes } from './call-stage.fixture.ts';
 
+const reliable = onDrachtio ? it.skip : it;
+
 /** Extensions: what is required of us, what is done to us unasked, and what is refused. */
 describe('extensions, through trunkline up', () => {
   const stage = callStage('embedded');
@@ -11,6 +13,8 @@ describe('extensions, through trunkline up', () => {
   it.each([
     ['precondition', 'precondition'],
     ['timer, gruu, replaces', 'gruu, replaces'],
+    // drachtio-server 0.9 crashes where a PRACK does not come: nothing is sent reliably there.
+    ...(onDrachtio ? [['100rel', '100rel']] : []),
   ])(
     'that are required and not there are 420: %s',
     async (required, unsupported) => {
@@ -57,71 +61,84 @@ describe('extensions, through trunkline up', () => {
       uri: 'sip:acme.pstn.example.com',
       proxy: stage.up.sip,
     });
-    expect([answer.status, answer.header('Supported')]).toEqual([200, 'timer, 100rel']);
+    expect([answer.status, answer.header('Supported')]).toEqual([
+      200,
+      onDrachtio ? 'timer' : 'timer, 100rel',
+    ]);
   }, 20_000);
 
-  it('100rel of the caller: each 18x is repeated until its PRACK, and the 200 waits (RFC 3262)', async () => {
-    const arrived = arriving(stage.pstn, async (call) => {
-      stage.far.start(call.remoteSdp);
-      call.ring(183, { sdp: stage.far.sdp() });
-      call.ring(180);
-      await call.answer(stage.far.sdp());
-    });
-    const caller = place({ headers: { Require: '100rel' } });
-    const statuses = () => caller.responses.map(({ status }) => status).filter((status) => status > 100);
-    const early = await caller.response(183);
-    expect(early.header('Require')).toBe('100rel');
-    stage.near.start(early.body);
-    await arrived;
-    await stage.pbx.waitFor(
-      (message) => message.status === 183 && message !== early && message.callId === caller.callId,
-      'the 183 once more',
-    );
-    expect(new Set(statuses())).toEqual(new Set([183]));
-    expect((await caller.prack(early)).status).toBe(200);
-    const ringing = await caller.response(180);
-    expect(Number(ringing.header('RSeq'))).toBe(Number(early.header('RSeq')) + 1);
-    expect(statuses()).not.toContain(200);
-    // drachtio-server 0.9 does not survive a PRACK too many.
-    if (!onDrachtio) expect((await caller.prack(early)).status).toBe(481);
-    expect((await caller.prack(ringing)).status).toBe(200);
-    await caller.answered();
-    await audible();
-    await caller.bye();
-    await expectRecord(caller, { ...ANSWERED, hungUpBy: 'caller' });
-  }, 30_000);
+  reliable(
+    '100rel of the caller: each 18x is repeated until its PRACK, and the 200 waits (RFC 3262)',
+    async () => {
+      const arrived = arriving(stage.pstn, async (call) => {
+        stage.far.start(call.remoteSdp);
+        call.ring(183, { sdp: stage.far.sdp() });
+        call.ring(180);
+        await call.answer(stage.far.sdp());
+      });
+      const caller = place({ headers: { Require: '100rel' } });
+      const statuses = () => caller.responses.map(({ status }) => status).filter((status) => status > 100);
+      const early = await caller.response(183);
+      expect(early.header('Require')).toBe('100rel');
+      stage.near.start(early.body);
+      await arrived;
+      await stage.pbx.waitFor(
+        (message) => message.status === 183 && message !== early && message.callId === caller.callId,
+        'the 183 once more',
+      );
+      expect(new Set(statuses())).toEqual(new Set([183]));
+      expect((await caller.prack(early)).status).toBe(200);
+      const ringing = await caller.response(180);
+      expect(Number(ringing.header('RSeq'))).toBe(Number(early.header('RSeq')) + 1);
+      expect(statuses()).not.toContain(200);
+      expect((await caller.prack(early)).status).toBe(481);
+      expect((await caller.prack(ringing)).status).toBe(200);
+      await caller.answered();
+      await audible();
+      await caller.bye();
+      await expectRecord(caller, { ...ANSWERED, hungUpBy: 'caller' });
+    },
+    30_000,
+  );
 
-  it('100rel of a caller that makes no offer: no 18x, which would have to make one', async () => {
-    const arrived = arriving(stage.pstn, async (call) => {
-      call.ring();
-      const ack = await call.answer(stage.far.sdp());
-      stage.far.start(ack.body);
-    });
-    const caller = place({ sdp: undefined as never, autoAck: false, headers: { Require: '100rel' } });
-    const answer = await caller.answered();
-    expect(caller.responses.filter(({ status }) => status > 100 && status < 200)).toEqual([]);
-    caller.ack(stage.near.sdp());
-    stage.near.start(answer.body);
-    await audible();
-    await caller.bye();
-    await (await arrived).ended();
-    await expectRecord(caller, { ...ANSWERED, hungUpBy: 'caller' });
-  }, 30_000);
+  reliable(
+    '100rel of a caller that makes no offer: no 18x, which would have to make one',
+    async () => {
+      const arrived = arriving(stage.pstn, async (call) => {
+        call.ring();
+        const ack = await call.answer(stage.far.sdp());
+        stage.far.start(ack.body);
+      });
+      const caller = place({ sdp: undefined as never, autoAck: false, headers: { Require: '100rel' } });
+      const answer = await caller.answered();
+      expect(caller.responses.filter(({ status }) => status > 100 && status < 200)).toEqual([]);
+      caller.ack(stage.near.sdp());
+      stage.near.start(answer.body);
+      await audible();
+      await caller.bye();
+      await (await arrived).ended();
+      await expectRecord(caller, { ...ANSWERED, hungUpBy: 'caller' });
+    },
+    30_000,
+  );
 
-  it('100rel of a caller that gives up', async () => {
-    const arrived = arriving(stage.pstn, (call) => {
-      call.ring(183, { sdp: stage.far.sdp() });
-    });
-    const caller = place({ headers: { Require: '100rel' } });
-    await caller.response(183);
-    await caller.cancel();
-    expect((await caller.final()).status).toBe(487);
-    await (await arrived).cancelled();
-    await expectRecord(caller, CANCELLED);
-  }, 30_000);
+  reliable(
+    '100rel of a caller that gives up',
+    async () => {
+      const arrived = arriving(stage.pstn, (call) => {
+        call.ring(183, { sdp: stage.far.sdp() });
+      });
+      const caller = place({ headers: { Require: '100rel' } });
+      await caller.response(183);
+      await caller.cancel();
+      expect((await caller.final()).status).toBe(487);
+      await (await arrived).cancelled();
+      await expectRecord(caller, CANCELLED);
+    },
+    30_000,
+  );
 
-  // After this, drachtio-server 0.9 answers nobody any more.
-  (onDrachtio ? it.skip : it)(
+  reliable(
     '100rel of a caller that never says PRACK',
     async () => {
       const ringing = arriving(stage.pstn, (call) => {

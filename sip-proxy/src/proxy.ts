@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { CallRegistry } from './call/call-registry.ts';
 import { connectEngine } from './call/engine-link.ts';
+import { extensionsOf } from './call/headers.ts';
 import { serveIncoming } from './call/incoming.ts';
 import { createSipStack } from './call/sip-stack.ts';
 import { openSource } from './config/open-source.ts';
@@ -76,6 +77,7 @@ export const startProxy = async (flags: ProxyFlags, log: Logger): Promise<Proxy>
     credentials: (carrier) => shards.current().carrierCredentials(carrier),
     ringLimitMs: RING_LIMIT_MS,
     session: SESSION,
+    extensions: extensionsOf(flags.reliableProvisionals),
     settleLimitMs: SETTLE_LIMIT_MS,
   });
   const engine = connectEngine({

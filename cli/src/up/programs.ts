@@ -102,6 +102,8 @@ export function proxySpec(
       ...['--edge', options.edge],
       ...['--instance', PROXY_INSTANCE],
       ...['--probe-interval', `${options.probeInterval}`],
+      // Of an engine that is not ours nobody knows whether it bears them.
+      ...['--reliable-provisionals', options.engine === undefined ? 'on' : 'off'],
       ...['--metrics', addressIn(before, 'metrics') ?? ANY_PORT],
     ],
   };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { passedHeaders, refusalHeaders, unsupportedExtensions } from './headers.ts';
+import { extensionsOf, passedHeaders, refusalHeaders, unsupportedExtensions } from './headers.ts';
 import type { CallJournal } from './journal.ts';
 import type { Leg, RemoteEnd } from './leg.ts';
 import { DialogLostError, type Negotiation } from './negotiation.ts';
@@ -41,7 +41,7 @@ export class Bridge {
   #listen(from: Leg, to: Leg): void {
     from.onAsked(({ event, req, reply }) => {
       this.#note(from, 'in', req.method);
-      const extensions = unsupportedExtensions(req);
+      const extensions = unsupportedExtensions(req, extensionsOf(true));
       if (extensions !== '') {
         reply.send(420, 'Bad Extension', { headers: { Unsupported: extensions.slice(0, 200) } });
         return;

@@ -29,6 +29,8 @@ export interface CallDeps extends ReportSinks {
   /** What is known of the targets, and learns from each call. */
   health: CallHealth;
   session: SessionSettings;
+  /** SIP extensions that callers may require. */
+  extensions: readonly string[];
   /** A record waits so long for the last answers (487, 200 to a BYE), in milliseconds. */
   settleLimitMs: number;
 }
@@ -114,7 +116,7 @@ export class Call implements RegisteredCall {
       session,
       onProgress: (status, reason, sdp) => {
         journal.ringingAt ??= Date.now();
-        invite.progress(status, reason, answerHeaders(plan, invite.request), sdp);
+        invite.progress(status, reason, answerHeaders(plan, invite.request, this.#deps.extensions), sdp);
       },
     });
   }
@@ -144,7 +146,10 @@ export class Call implements RegisteredCall {
       media: this.#media,
       invite,
       journal,
-      headers: { ...answerHeaders(plan, invite.request), ...('headers' in session && session.headers) },
+      headers: {
+        ...answerHeaders(plan, invite.request, this.#deps.extensions),
+        ...('headers' in session && session.headers),
+      },
       isOver: () => this.#over,
       hold: (leg) => {
         this.#legs = [leg, ...this.#legs];

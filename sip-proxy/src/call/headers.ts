@@ -9,8 +9,12 @@ import type { SipHeaders, SipRequest } from './sip-stack.ts';
  * named below; identity is always our own statement (RFC 3325), never a copy.
  */
 
-/** Extensions that a peer may require of us (RFC 3261 §19.2). */
-const SUPPORTED = ['timer', '100rel'];
+/**
+ * Extensions that a peer may require of us (RFC 3261 §19.2). `reliable`: the engine sends provisional answers reliably.
+ * drachtio-server 0.9 cannot be trusted with it: it crashes where a PRACK does not come in time.
+ */
+export const extensionsOf = (reliable: boolean): readonly string[] =>
+  reliable ? ['timer', '100rel'] : ['timer'];
 /** What both legs may do within a call. */
 const ALLOW = 'INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, INFO, UPDATE, NOTIFY, MESSAGE, REFER';
 const PRODUCT = 'Trunkline';
@@ -49,11 +53,15 @@ export const inviteHeaders = (plan: DialPlan, attempt: Attempt, request: SipRequ
 };
 
 /** Headers of our 18x and 2xx to the caller. */
-export const answerHeaders = (plan: DialPlan, request: SipRequest): SipHeaders => ({
+export const answerHeaders = (
+  plan: DialPlan,
+  request: SipRequest,
+  extensions: readonly string[],
+): SipHeaders => ({
   Contact: contactHeader(sipUser(plan.calledNumber), request.protocol),
   Server: PRODUCT,
   Allow: ALLOW,
-  Supported: SUPPORTED.join(', '),
+  Supported: extensions.join(', '),
 });
 
 /** The caller wants every 18x sent so that it can acknowledge it (RFC 3262 §3). */
@@ -77,11 +85,11 @@ export const refusalHeaders = (reason: string, callee?: SipHeaders): SipHeaders 
 };
 
 /** Headers of an OPTIONS answer (RFC 3261 §11.2). */
-export const optionsHeaders = (): SipHeaders => ({
+export const optionsHeaders = (extensions: readonly string[]): SipHeaders => ({
   Server: PRODUCT,
   Allow: ALLOW,
   Accept: 'application/sdp',
-  Supported: SUPPORTED.join(', '),
+  Supported: extensions.join(', '),
 });
 
 /** Headers that pass with an in-dialog request or its answer from one leg to the other. */
@@ -99,11 +107,11 @@ export const passedReason = (from: SipHeaders): SipHeaders => {
 };
 
 /** Extensions that the request insists on and we do not have (RFC 3261 §8.2.2.3); empty: none. */
-export const unsupportedExtensions = (request: SipRequest): string =>
+export const unsupportedExtensions = (request: SipRequest, extensions: readonly string[]): string =>
   (request.headers['require'] ?? '')
     .split(',')
     .map((tag) => printable(tag))
-    .filter((tag) => tag !== '' && !SUPPORTED.includes(tag.toLowerCase()))
+    .filter((tag) => tag !== '' && !extensions.includes(tag.toLowerCase()))
     .join(', ');
 
 const fromHeader = (plan: DialPlan, user: string, request: SipRequest): string => {

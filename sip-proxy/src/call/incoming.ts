@@ -54,7 +54,7 @@ const onInvite = (deps: IncomingDeps, req: SipRequest, res: SipReply): void => {
     refuse('draining', 'this proxy is being stopped: try another one');
     return;
   }
-  const unfit = unfitInvite(req);
+  const unfit = unfitInvite(req, deps.extensions);
   if (unfit) {
     refuseUnfit(deps, invite, journal, unfit);
     return;
@@ -93,8 +93,9 @@ const onPlainRequest = (
   switch (decision.outcome) {
     case 'answer-options':
       // A balancer that pings learns here that no new calls are taken.
-      if (deps.registry.draining) res.send(503, 'Service Unavailable', { headers: optionsHeaders() });
-      else res.send(200, 'OK', { headers: optionsHeaders() });
+      if (deps.registry.draining)
+        res.send(503, 'Service Unavailable', { headers: optionsHeaders(deps.extensions) });
+      else res.send(200, 'OK', { headers: optionsHeaders(deps.extensions) });
       return;
     case 'reject':
       res.send(decision.status, decision.reason, { headers: rejectHeaders(decision) });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from '@jest/globals';
+import { extensionsOf } from './headers.ts';
 import type { SipRequest } from './sip-stack.ts';
 import { unfitCall, unfitInvite } from './unfit-invite.ts';
 
@@ -14,7 +15,7 @@ describe('an INVITE of anybody', () => {
     [' , gruu ,TIMER', 'gruu'],
     ['replaces', 'replaces'],
   ])('that requires %s is 420 for %s', (required, unsupported) => {
-    const unfit = unfitInvite(invite({ require: required }));
+    const unfit = unfitInvite(invite({ require: required }), extensionsOf(true));
     expect(unfit).toMatchObject({ status: 420, reason: 'Bad Extension', code: 'bad-request' });
     expect(unfit?.headers['Unsupported']).toBe(unsupported);
     expect(unfit?.headers['Reason']).toContain(`requires ${unsupported}`);
@@ -23,12 +24,19 @@ describe('an INVITE of anybody', () => {
   it.each([[{}], [{ require: 'timer' }], [{ require: '' }], [{ supported: '100rel, replaces' }]])(
     'with %j is taken',
     (headers) => {
-      expect(unfitInvite(invite(headers))).toBeUndefined();
+      expect(unfitInvite(invite(headers), extensionsOf(true))).toBeUndefined();
     },
   );
 
+  it('that requires 100rel is 420 where the engine cannot be trusted with it', () => {
+    const unfit = unfitInvite(invite({ require: '100rel' }), extensionsOf(false));
+    expect(unfit).toMatchObject({ status: 420, headers: { Unsupported: '100rel' } });
+  });
+
   it('without a Contact is 400', () => {
-    expect(unfitInvite(invite({ contact: undefined as never }))).toMatchObject({ status: 400 });
+    expect(unfitInvite(invite({ contact: undefined as never }), extensionsOf(true))).toMatchObject({
+      status: 400,
+    });
   });
 });
 

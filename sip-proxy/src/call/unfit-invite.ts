@@ -15,10 +15,10 @@ export interface Unfit {
 }
 
 /** Whoever sent it. */
-export const unfitInvite = (req: SipRequest): Unfit | undefined => {
+export const unfitInvite = (req: SipRequest, supported: readonly string[]): Unfit | undefined => {
   if (req.headers['contact'] === undefined)
     return unfit('bad-request', 'the INVITE has no Contact (RFC 3261 §8.1.1.8)');
-  const extensions = unsupportedExtensions(req);
+  const extensions = unsupportedExtensions(req, supported);
   if (extensions === '') return undefined;
   // RFC 3261 §8.2.2.3.
   return unfit('bad-request', `the INVITE requires ${extensions}, which is not available`, {

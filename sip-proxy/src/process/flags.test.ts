@@ -43,6 +43,14 @@ describe('--config', () => {
   });
 });
 
+describe('--reliable-provisionals', () => {
+  it('is off where nothing is said: not every engine bears them', () => {
+    expect(read('--config', '/shards').reliableProvisionals).toBe(false);
+    expect(read('--config', '/shards', '--reliable-provisionals', 'on').reliableProvisionals).toBe(true);
+    expect(() => read('--config', '/shards', '--reliable-provisionals', 'yes')).toThrow(/write on or off/);
+  });
+});
+
 describe('--probe-interval', () => {
   const interval = (...more: string[]) => read('--config', '/shards', ...more).probeIntervalMs;
 

@@ -21,6 +21,8 @@ export interface ProxyFlags {
   spool: string;
   edge: string;
   instance: string;
+  /** The engine sends provisional answers reliably where a caller requires it (RFC 3262). */
+  reliableProvisionals: boolean;
   metrics: HostPort;
   /** One round of OPTIONS over all targets, in milliseconds; 0: none are sent. */
   probeIntervalMs: number;
@@ -32,7 +34,7 @@ export class FlagError extends Error {
 }
 
 export const USAGE =
-  'sip-proxy --engine drachtio://HOST:PORT --secret-file FILE --media ng://HOST:PORT[,..] --config DIR|k8s:NAMESPACE --spool DIR [--config-cache DIR] [--kubeconfig FILE] [--edge NAME] [--instance NAME] [--metrics HOST:PORT] [--probe-interval SECONDS]';
+  'sip-proxy --engine drachtio://HOST:PORT --secret-file FILE --media ng://HOST:PORT[,..] --config DIR|k8s:NAMESPACE --spool DIR [--config-cache DIR] [--kubeconfig FILE] [--edge NAME] [--instance NAME] [--metrics HOST:PORT] [--probe-interval SECONDS] [--reliable-provisionals on|off]';
 
 /**
  * Flags of ARCHITECTURE.md, checked.
@@ -62,6 +64,7 @@ export const readFlags = (args: readonly string[]): ProxyFlags => {
     edge,
     instance,
     metrics: hostPort('metrics', values.metrics ?? '127.0.0.1:0'),
+    reliableProvisionals: onOrOff('reliable-provisionals', values['reliable-provisionals'] ?? 'off'),
     probeIntervalMs: probeInterval(values['probe-interval'] ?? '30'),
   };
 };
@@ -80,6 +83,7 @@ const OPTIONS = {
   instance: { type: 'string' },
   metrics: { type: 'string' },
   'probe-interval': { type: 'string' },
+  'reliable-provisionals': { type: 'string' },
 } as const;
 
 const parse = (args: readonly string[]): Values => {
@@ -94,6 +98,11 @@ const required = (values: Values, name: keyof Values): string => {
   const value = values[name];
   if (value === undefined || value === '') throw new FlagError(`--${name} is missing; usage: ${USAGE}`);
   return value;
+};
+
+const onOrOff = (name: string, value: string): boolean => {
+  if (value !== 'on' && value !== 'off') throw new FlagError(`--${name} ${value}: write on or off`);
+  return value === 'on';
 };
 
 /** They become names and labels of Kubernetes objects. */

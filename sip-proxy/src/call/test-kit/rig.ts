@@ -8,6 +8,7 @@ import { LivePolicy } from '../../policy/live-policy.ts';
 import type { CallRecord } from '../../records/call-record.ts';
 import { CallRegistry } from '../call-registry.ts';
 import { connectEngine } from '../engine-link.ts';
+import { extensionsOf } from '../headers.ts';
 import { serveIncoming } from '../incoming.ts';
 import type { SessionSettings } from '../session-interval.ts';
 import { createSipStack } from '../sip-stack.ts';
@@ -87,6 +88,7 @@ export const startRig = async (options: RigOptions): Promise<Rig> => {
     credentials: (carrier) => index.carrierCredentials(carrier),
     ringLimitMs: options.ringLimitMs ?? 180_000,
     session: options.session ?? { interval: 1_800, min: 90 },
+    extensions: extensionsOf(true),
     settleLimitMs: options.settleLimitMs ?? 35_000,
   });
   const link = connectEngine({
