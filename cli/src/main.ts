@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { CommandTable } from './io.ts';
-import { run } from './run.ts';
+import { runProcess } from './run-process.ts';
 import * as usage from './usage.ts';
 
 /** What the command can do: the table of contents of this room. */
@@ -52,12 +52,5 @@ const commands: CommandTable = {
   },
 };
 
-// A reader that has seen enough (`trunkline calls | head`) is no mistake, and must not end `trunkline up`.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
-}
-
 const about = 'Elastic SIP trunking on your own machines.';
-process.exitCode = await run({ name: 'trunkline', about, commands }, process.argv.slice(2), process);
+await runProcess({ name: 'trunkline', about, commands });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { CommandTable } from '../io.ts';
-import { run } from '../run.ts';
+import { runProcess } from '../run-process.ts';
 import * as usage from './usage.ts';
 
 /** What `kubectl trunkline` can do: it reads from a cluster, and changes nothing there. */
@@ -37,11 +37,5 @@ const commands: CommandTable = {
   },
 };
 
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
-}
-
 const about = 'Elastic SIP trunking, as it is in a cluster.';
-process.exitCode = await run({ name: 'kubectl trunkline', about, commands }, process.argv.slice(2), process);
+await runProcess({ name: 'kubectl trunkline', about, commands });

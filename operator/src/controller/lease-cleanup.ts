@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { LEASE, type KubeClient, type Lease, type Lister } from '@trunkline/kube';
 import type { Logger } from 'pino';
+import { proxyOfLease } from './proxy-fleet.ts';
 
 export interface LeaseCleanupOptions {
   client: Pick<KubeClient, 'delete'>;
@@ -13,7 +14,6 @@ export interface LeaseCleanupOptions {
 const EVERY_MS = 10 * 60_000;
 /** Nobody who is silent for so long comes back under the same name: pods get new ones. */
 const SILENT_MS = 24 * 60 * 60_000;
-const EDGE_LABEL = 'trunkline.dev/edge';
 
 /**
  * Deletes Leases of proxies that were killed: one that ends takes its own back. The last one of each edge stays, for it tells
@@ -51,18 +51,14 @@ export class LeaseCleanup {
 
 /** Silent for a day, and not the last that was heard of its edge. */
 export function forgotten(leases: readonly Lease[], now: number): Lease[] {
-  const newestFirst = leases.toSorted((a, b) => renewedAt(b) - renewedAt(a));
   const heard = new Set<string>();
-  return newestFirst.filter((lease) => {
-    const edge = lease.metadata.labels?.[EDGE_LABEL] ?? '';
-    const isLast = !heard.has(edge);
-    heard.add(edge);
-    return !isLast && now - renewedAt(lease) > SILENT_MS;
-  });
-}
-
-/** 0 where the Lease does not say. */
-function renewedAt({ spec }: Lease): number {
-  const time = Date.parse(spec?.renewTime ?? '');
-  return Number.isNaN(time) ? 0 : time;
+  return leases
+    .map((lease) => ({ lease, ...proxyOfLease(lease, now) }))
+    .sort((a, b) => b.renewedAt - a.renewedAt)
+    .filter(({ edge, renewedAt }) => {
+      const isLast = !heard.has(edge);
+      heard.add(edge);
+      return !isLast && now - renewedAt > SILENT_MS;
+    })
+    .map(({ lease }) => lease);
 }

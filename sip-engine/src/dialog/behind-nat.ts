@@ -3,6 +3,7 @@ import { BlockList, isIP } from 'node:net';
 import { getHeader, parseSipUri } from '../message/index.ts';
 import type { SipMessage, SipUri } from '../message/index.ts';
 import type { Flow } from '../transaction/contract.ts';
+import { formatHostPort } from '../transport/transport-error.ts';
 
 /** Addresses that lead nowhere from outside (RFC 1918, 3927, 6598, 4193, 4291). */
 const privateNetworks = new BlockList();
@@ -38,8 +39,7 @@ export function wayBack(
 
 /** URI of who sent something. */
 export function sourceOf({ protocol, remoteAddress, remotePort }: Flow): string {
-  const host = remoteAddress.includes(':') ? `[${remoteAddress}]` : remoteAddress;
-  return `sip:${host}:${remotePort};transport=${protocol}`;
+  return `sip:${formatHostPort(remoteAddress, remotePort)};transport=${protocol}`;
 }
 
 function isElsewhere({ host, port }: SipUri, message: SipMessage, flow: Flow): boolean {

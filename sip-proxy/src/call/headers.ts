@@ -66,7 +66,11 @@ export const answerHeaders = (
 
 /** The caller wants every 18x sent so that it can acknowledge it (RFC 3262 §3). */
 export const requiresReliable = (request: SipRequest): boolean =>
-  /(?:^|,)\s*100rel\s*(?:,|$)/i.test(request.headers['require'] ?? '');
+  listsOption(request.headers, 'require', '100rel');
+
+/** Whether a `Require` or `Supported` names the extension (option tags, RFC 3261 §19.2). */
+export const listsOption = (headers: SipHeaders, name: 'require' | 'supported', tag: string): boolean =>
+  (headers[name] ?? '').split(',').some((each) => each.trim().toLowerCase() === tag);
 
 /** Contact of an answer to the caller before there is a dialog, or a plan at hand. */
 export const ownContact = (request: SipRequest): SipHeaders => ({

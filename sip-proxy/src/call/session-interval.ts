@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { listsOption } from './headers.ts';
 import type { SipHeaders } from './sip-stack.ts';
 
 /*
@@ -30,7 +31,7 @@ const LONGEST = 86_400;
 /** Answers the session headers of an INVITE, a re-INVITE or an UPDATE of the peer (RFC 4028 §9). */
 export const answerSession = (request: SipHeaders, settings: SessionSettings): SessionAnswer => {
   const asked = expiresOf(request);
-  const knowsTimers = lists(request, 'supported', 'timer') || lists(request, 'require', 'timer');
+  const knowsTimers = listsOption(request, 'supported', 'timer') || listsOption(request, 'require', 'timer');
   // Who does not know the extension could do nothing with a 422: a proxy on the way has put the interval in.
   if (knowsTimers && asked !== undefined && asked.interval < settings.min) return { tooSmall: settings.min };
   const interval = intervalFor(request, asked?.interval, settings);
@@ -104,6 +105,3 @@ const secondsOf = (value: string): number | undefined => {
   const digits = /^\s*(\d{1,10})\s*(?:;|$)/.exec(value)?.[1];
   return digits === undefined ? undefined : Number(digits);
 };
-
-const lists = (headers: SipHeaders, name: string, tag: string): boolean =>
-  (headers[name] ?? '').split(',').some((each) => each.trim().toLowerCase() === tag);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { putLast } from './bounded-map.ts';
 import type { OptionsView } from './context.ts';
 
 interface Source {
@@ -49,11 +50,8 @@ export class OptionsLimiter {
         : this.#allows(source, now)
           ? { tokens: this.#tokens(source, now) - 1, at: now, bannedUntil: 0 }
           : { tokens: 0, at: now, bannedUntil: now + banMs };
-    // Put back at the end: the map's order is the order in which sources were heard last.
-    this.#sources.delete(address);
-    this.#sources.set(address, next);
-    const oldest = this.#sources.keys().next();
-    if (this.#sources.size > maxSources && oldest.done !== true) this.#sources.delete(oldest.value);
+    // The map's order is the order in which sources were heard last.
+    putLast(this.#sources, [address, next], maxSources);
   }
 
   /** Sources remembered now. */

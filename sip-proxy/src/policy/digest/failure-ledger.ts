@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { putLast } from '../bounded-map.ts';
 import type { FailuresView } from '../context.ts';
 
 /** How often a password may be wrong, and what comes of more. */
@@ -58,26 +59,22 @@ export class FailureLedger {
     return this.#counters.size;
   }
 
-  /** A window that ends further ahead than any can is from before the clock was set back. */
   #failures(key: string, now: number): number {
+    return this.#running(key, now)?.failures ?? 0;
+  }
+
+  /** A window that ends further ahead than any can is from before the clock was set back. */
+  #running(key: string, now: number): Counter | undefined {
     const counter = this.#counters.get(key);
-    if (counter === undefined || now >= counter.until || counter.until > now + this.#limits.windowMs)
-      return 0;
-    return counter.failures;
+    const runs = counter !== undefined && now < counter.until && counter.until <= now + this.#limits.windowMs;
+    return runs ? counter : undefined;
   }
 
   #count(key: string, now: number): void {
-    const failures = this.#failures(key, now);
-    if (failures > 0) {
-      const counter = this.#counters.get(key);
-      if (counter !== undefined) counter.failures += 1;
-      return;
-    }
-    this.#counters.delete(key);
-    const oldest = this.#counters.keys().next();
-    if (this.#counters.size >= this.#limits.maxCounters && oldest.done !== true)
-      this.#counters.delete(oldest.value);
-    this.#counters.set(key, { failures: 1, until: now + this.#limits.windowMs });
+    const { windowMs, maxCounters } = this.#limits;
+    const counter = this.#running(key, now);
+    if (counter) counter.failures += 1;
+    else putLast(this.#counters, [key, { failures: 1, until: now + windowMs }], maxCounters);
   }
 }
 
