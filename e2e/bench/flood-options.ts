@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { parseArgs } from 'node:util';
 import type { MediaBackend } from '../src/index.ts';
+import { backend, positive } from './options.ts';
 
 export interface FloodOptions {
   /** New calls per second. */
@@ -29,15 +30,8 @@ export const parseFloodOptions = (argv: string[]): FloodOptions => {
       media: { type: 'string', default: 'embedded' },
     },
   });
-  const { media } = values;
-  if (media !== 'rtpengine' && media !== 'embedded')
-    throw new Error(`--media "${media}" is not one of rtpengine, embedded`);
+  const media = backend(values.media);
   const seconds = positive(values.seconds, '--seconds');
   if (seconds < 6) throw new Error(`--seconds ${seconds} has no steady window: write 6 or more`);
   return { rate: positive(values.rate, '--rate'), flood: positive(values.flood, '--flood'), seconds, media };
-};
-
-const positive = (text: string, flag: string): number => {
-  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
-  throw new Error(`${flag} "${text}" is not a whole number above 0`);
 };

@@ -11,6 +11,7 @@ import {
   type Lease,
   type ResourceKind,
 } from '@trunkline/kube';
+import { RESOURCE_KINDS } from '@trunkline/operator/kubernetes';
 import { pino } from 'pino';
 import { account, eventually } from '../src/index.ts';
 import { Cluster, NAMESPACE } from '../tests/kubernetes.fixture.ts';
@@ -31,11 +32,7 @@ const CHANGES = flag('changes', 200);
 const EVERY_MS = flag('every', 100);
 const AT_ONCE = 20;
 
-const kind = (name: string, plural: string, namespaced: boolean): ResourceKind => ({
-  ...{ apiVersion: 'trunkline.dev/v1alpha1', kind: name, plural, namespaced },
-});
-const TRUNK = kind('Trunk', 'trunks', true);
-const ACCOUNT = kind('Account', 'accounts', false);
+const { Account: ACCOUNT, Trunk: TRUNK } = RESOURCE_KINDS;
 
 interface Trunk extends KubeObject {
   status?: { conditions?: { type: string; status: string; observedGeneration: number }[] };

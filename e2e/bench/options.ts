@@ -69,12 +69,14 @@ const check = ({ rate, seconds, hold, media }: Omit<BenchOptions, 'profile' | 'j
     );
 };
 
-const positive = (text: string, flag: string): number => {
+/** Throws an Error that names the flag. */
+export const positive = (text: string, flag: string): number => {
   if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
   throw new Error(`${flag} "${text}" is not a whole number above 0`);
 };
 
-const backend = (text: string): MediaBackend => {
+/** Of `--media`. */
+export const backend = (text: string): MediaBackend => {
   if (text === 'rtpengine' || text === 'embedded') return text;
   throw new Error(`--media "${text}" is not one of rtpengine, embedded`);
 };

@@ -16,10 +16,11 @@ export const manifestText = (resources: Resource[]): string =>
 
 type Spec = Record<string, unknown>;
 
-const resource = (kind: string, metadata: Resource['metadata'], spec: Spec): Resource => ({
+/** Any of ours. */
+export const resource = (kind: string, name: string, spec: Spec, namespace?: string): Resource => ({
   apiVersion: 'trunkline.dev/v1alpha1',
   kind,
-  metadata,
+  metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
   spec,
 });
 
@@ -27,20 +28,16 @@ const resource = (kind: string, metadata: Resource['metadata'], spec: Spec): Res
 const nameFor = (text: string): string => `n${text.toLowerCase().replaceAll(/[^a-z0-9]+/g, '')}`;
 
 export const account = (namespace: string, spec: Spec = {}): Resource =>
-  resource('Account', { name: namespace }, { namespace, type: 'full', ...spec });
+  resource('Account', namespace, { namespace, type: 'full', ...spec });
 
 /** `legacyRegion`: the short name that means the same edge. Its addresses lead nowhere. */
 export const edge = (name: string, legacyRegion: string): Resource =>
-  resource(
-    'Edge',
-    { name },
-    {
-      legacyRegion,
-      location: name,
-      signalling: { addresses: ['192.0.2.1'] },
-      media: { cidrs: ['192.0.2.0/24'] },
-    },
-  );
+  resource('Edge', name, {
+    legacyRegion,
+    location: name,
+    signalling: { addresses: ['192.0.2.1'] },
+    media: { cidrs: ['192.0.2.0/24'] },
+  });
 
 export interface Gateway {
   host: string;
@@ -62,22 +59,18 @@ export const carrier = (
     sources = [...new Set(gateways.map(({ host }) => hostCidr(host)))],
     ...spec
   } = options;
-  return resource(
-    'Carrier',
-    { name },
-    {
-      prefixes,
-      gateways: gateways.map((gateway) => ({
-        transport: 'udp',
-        priority: 10,
-        weight: 10,
-        enabled: true,
-        ...gateway,
-      })),
-      inbound: { sources: sources.map((cidr) => ({ cidr })) },
-      ...spec,
-    },
-  );
+  return resource('Carrier', name, {
+    prefixes,
+    gateways: gateways.map((gateway) => ({
+      transport: 'udp',
+      priority: 10,
+      weight: 10,
+      enabled: true,
+      ...gateway,
+    })),
+    inbound: { sources: sources.map((cidr) => ({ cidr })) },
+    ...spec,
+  });
 };
 
 const hostCidr = (host: string): string => (host.includes(':') ? `${host}/128` : `${host}/32`);
@@ -85,11 +78,12 @@ const hostCidr = (host: string): string => (host.includes(':') ? `${host}/128` :
 export const accessList = (namespace: string, name: string, cidrs: string[]): Resource =>
   resource(
     'IpAccessControlList',
-    { name, namespace },
+    name,
     {
       friendlyName: name,
       addresses: cidrs.map((cidr) => ({ cidr, friendlyName: cidr })),
     },
+    namespace,
   );
 
 /** A list of users and the Secrets with their passwords. */
@@ -100,7 +94,7 @@ export const credentialList = (
 ): Resource[] => [
   resource(
     'CredentialList',
-    { name, namespace },
+    name,
     {
       friendlyName: name,
       credentials: Object.keys(users).map((username) => ({
@@ -108,6 +102,7 @@ export const credentialList = (
         passwordSecretRef: { name: `${name}-passwords`, key: nameFor(username) },
       })),
     },
+    namespace,
   ),
   {
     apiVersion: 'v1',
@@ -122,12 +117,13 @@ export const credentialList = (
 export const phoneNumber = (namespace: string, number: string, trunk?: string): Resource =>
   resource(
     'PhoneNumber',
-    { name: nameFor(number), namespace },
+    nameFor(number),
     { number, ...(trunk === undefined ? {} : { trunkRef: { name: trunk } }) },
+    namespace,
   );
 
 export const outgoingCallerId = (namespace: string, number: string, verified = true): Resource => ({
-  ...resource('OutgoingCallerId', { name: nameFor(number), namespace }, { number }),
+  ...resource('OutgoingCallerId', nameFor(number), { number }, namespace),
   status: { verified },
 });
 
@@ -146,13 +142,14 @@ export const originationUri = (
 ): Resource =>
   resource(
     'OriginationUri',
-    { name, namespace },
+    name,
     {
       trunkRef: { name: trunk },
       priority: 10,
       weight: 10,
       ...(typeof target === 'string' ? { sipUri: target } : target),
     },
+    namespace,
   );
 
 export interface TrunkOptions {
@@ -185,8 +182,9 @@ export const trunk = (name: string, options: TrunkOptions = {}): Resource[] => {
     ...(options.users ? credentialList(namespace, `${name}-users`, options.users) : []),
     resource(
       'Trunk',
-      { name, namespace },
+      name,
       { friendlyName: name, ...termination(name, options), ...options.spec },
+      namespace,
     ),
     ...numbers.map((number) => phoneNumber(namespace, number, name)),
     ...callerIds.map((number) => outgoingCallerId(namespace, number)),

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 import { startKubeApiServer, requireKubeTools, type KubeApiServer } from '../src/kube-api-server.ts';
+import { resource } from '../src/index.ts';
 import { kubeToolOutput, renderChart, runKubeTool } from '../src/kube-commands.ts';
 import { FOREIGN_KINDS, previousRelease, runsRestricted, textOf, TOKENS, write } from './charts.fixture.ts';
 
@@ -95,12 +96,6 @@ suite('charts/trunkline on a real API server', () => {
     await api.stop();
   }, 30_000);
 
-  const resource = (kind: string, name: string, spec: object, namespace?: string) => ({
-    apiVersion: 'trunkline.dev/v1alpha1',
-    kind,
-    metadata: { name, ...(namespace !== undefined && { namespace }) },
-    spec,
-  });
   const trunk = resource('Trunk', 'acme', { termination: { domainName: 'acme' } }, 'acme');
 
   describe('every object of every example of values', () => {
@@ -300,7 +295,7 @@ suite('charts/trunkline on a real API server', () => {
     });
 
     it('lets a tenant change everything else of a number that was named, but not the number', async () => {
-      const named = (spec: object) => resource('PhoneNumber', 'named', spec, 'acme');
+      const named = (spec: Record<string, unknown>) => resource('PhoneNumber', 'named', spec, 'acme');
       const same = await apply(
         'tenant',
         named({ number: '+442079460998', trunkRef: { name: 'acme' } }),

@@ -12,6 +12,7 @@ import {
   manifestText,
   outgoingCallerId,
   requireProgram,
+  resource,
   trunk,
   type Resource,
 } from '../src/index.ts';
@@ -20,18 +21,6 @@ import { Cluster, START_MS, type Edge, type KubeJson, type Running } from './kub
 
 /** What all that wait for a resource must see: kstatus, Argo CD, and the file of the script's testdata that shows it. */
 type Row = [what: string, kstatus: Kstatus, argo: string, file?: string];
-
-const resource = (
-  kind: string,
-  name: string,
-  spec: Record<string, unknown>,
-  namespace?: string,
-): Resource => ({
-  apiVersion: 'trunkline.dev/v1alpha1',
-  kind,
-  metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
-  spec,
-});
 
 const good: Resource[] = [
   carrier('pstn', [{ host: '192.0.2.10', port: 5060 }]),

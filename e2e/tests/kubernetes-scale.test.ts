@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { KubeClient, loadKubeConfig, NAMESPACE, type KubeObject, type ResourceKind } from '@trunkline/kube';
+import { KubeClient, loadKubeConfig, NAMESPACE, type KubeObject } from '@trunkline/kube';
+import { RESOURCE_KINDS } from '@trunkline/operator/kubernetes';
 import { requireKubeTools } from '../src/kube-api-server.ts';
 import { account, eventually } from '../src/index.ts';
 import { Cluster, START_MS, type Edge } from './kubernetes.fixture.ts';
@@ -10,11 +11,7 @@ const NAMESPACES = 20;
 const AT_ONCE = 20;
 const BOUND_MS = 180_000;
 
-const kind = (name: string, plural: string, namespaced: boolean): ResourceKind => ({
-  ...{ apiVersion: 'trunkline.dev/v1alpha1', kind: name, plural, namespaced },
-});
-const TRUNK = kind('Trunk', 'trunks', true);
-const ACCOUNT = kind('Account', 'accounts', false);
+const { Account: ACCOUNT, Trunk: TRUNK } = RESOURCE_KINDS;
 
 interface Trunk extends KubeObject {
   status?: { conditions?: { type: string; status: string }[] };

@@ -6,22 +6,11 @@ import {
   edge as edgeResource,
   eventually,
   outgoingCallerId,
+  resource,
   trunk,
   type Resource,
 } from '../src/index.ts';
 import { Cluster, NAMESPACE, START_MS, type Edge } from './kubernetes.fixture.ts';
-
-const resource = (
-  kind: string,
-  name: string,
-  spec: Record<string, unknown>,
-  namespace?: string,
-): Resource => ({
-  apiVersion: 'trunkline.dev/v1alpha1',
-  kind,
-  metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
-  spec,
-});
 
 const claim = (name: string, pattern: string, trunkName?: string): Resource =>
   resource(

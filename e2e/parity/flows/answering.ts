@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { App } from '../app.ts';
 import type { Flow } from '../flow.ts';
-import { APP_SDP, CALL, CALLER_SDP } from './parties.ts';
+import { APP_SDP, CALL, CALLER_SDP, callApp } from './parties.ts';
 
 /** Calls that the app answers or refuses itself. */
 export const answering: Flow[] = [
   {
     name: 'a call is answered, and the caller hangs up',
     run: async (stage) => {
-      const app = await stage.app();
-      const caller = await stage.peer('caller');
-      const call = caller.invite(CALL);
-      const { req, res } = await app.next('invite');
+      const { app, call, req, res } = await callApp(stage);
       const dialog = await app.stack.createUAS(req, res, { localSdp: APP_SDP });
       await call.answered();
       await app.hears('ACK');
@@ -23,10 +20,7 @@ export const answering: Flow[] = [
   {
     name: 'a call is answered, and the app hangs up',
     run: async (stage) => {
-      const app = await stage.app();
-      const caller = await stage.peer('caller');
-      const call = caller.invite(CALL);
-      const { req, res } = await app.next('invite');
+      const { app, call, req, res } = await callApp(stage);
       const dialog = await app.stack.createUAS(req, res, {
         localSdp: APP_SDP,
         headers: { 'X-Answered': 'yes' },
@@ -40,10 +34,7 @@ export const answering: Flow[] = [
   {
     name: 'ringing and early media, then the answer',
     run: async (stage) => {
-      const app = await stage.app();
-      const caller = await stage.peer('caller');
-      const call = caller.invite(CALL);
-      const { req, res } = await app.next('invite');
+      const { app, call, req, res } = await callApp(stage);
       res.send(180);
       await call.response(180);
       res.send(183, { body: APP_SDP, headers: { Contact: '<sip:early@192.0.2.1>' } });
@@ -57,10 +48,7 @@ export const answering: Flow[] = [
   {
     name: 'a refused call',
     run: async (stage) => {
-      const app = await stage.app();
-      const caller = await stage.peer('caller');
-      const call = caller.invite(CALL);
-      const { res } = await app.next('invite');
+      const { call, res } = await callApp(stage);
       res.send(486, { headers: { 'X-Why': 'meeting', Reason: 'Q.850;cause=17' } });
       await call.final();
     },
@@ -68,10 +56,7 @@ export const answering: Flow[] = [
   {
     name: 'a refused call, with a reason phrase of the app, after ringing',
     run: async (stage) => {
-      const app = await stage.app();
-      const caller = await stage.peer('caller');
-      const call = caller.invite(CALL);
-      const { res } = await app.next('invite');
+      const { call, res } = await callApp(stage);
       res.send(180);
       await call.response(180);
       res.send(503, 'Trunk CPS limit exceeded', { headers: { 'Retry-After': '5' } });
@@ -81,10 +66,7 @@ export const answering: Flow[] = [
   {
     name: 'a redirected call',
     run: async (stage) => {
-      const app = await stage.app();
-      const caller = await stage.peer('caller');
-      const call = caller.invite(CALL);
-      const { res } = await app.next('invite');
+      const { call, res } = await callApp(stage);
       res.send(302, { headers: { Contact: '<sip:+15550199@192.0.2.7>' } });
       await call.final();
     },
@@ -92,10 +74,7 @@ export const answering: Flow[] = [
   {
     name: 'the app answers twice',
     run: async (stage) => {
-      const app = await stage.app();
-      const caller = await stage.peer('caller');
-      const call = caller.invite(CALL);
-      const { res } = await app.next('invite');
+      const { call, res } = await callApp(stage);
       res.send(404);
       await call.final();
       res.send(500, {}, (error) => {
@@ -108,10 +87,7 @@ export const answering: Flow[] = [
     withParity:
       'RFC 3261 §17.2.1: a repeated INVITE gets its 100 again; drachtio-server is silent until the app answers',
     run: async (stage) => {
-      const app = await stage.app();
-      const caller = await stage.peer('caller');
-      const call = caller.invite(CALL);
-      const { req, res } = await app.next('invite');
+      const { app, caller, call, req, res } = await callApp(stage);
       await call.response(100);
       await caller.sendRaw(call.invite.toString());
       res.send(180);
@@ -128,10 +104,7 @@ export const answering: Flow[] = [
   {
     name: 'an INVITE without offer gets one in the 200',
     run: async (stage) => {
-      const app = await stage.app();
-      const caller = await stage.peer('caller');
-      const call = caller.invite({ to: CALL.to, from: CALL.from, autoAck: false });
-      const { req, res } = await app.next('invite');
+      const { app, call, req, res } = await callApp(stage, { to: CALL.to, from: CALL.from, autoAck: false });
       const dialog = await app.stack.createUAS(req, res, { localSdp: APP_SDP });
       const acked = App.eventOf(dialog, 'ack');
       await call.answered();
@@ -143,10 +116,7 @@ export const answering: Flow[] = [
   {
     name: 'a call over TCP',
     run: async (stage) => {
-      const app = await stage.app();
-      const caller = await stage.peer('caller', { transport: 'tcp' });
-      const call = caller.invite(CALL);
-      const { req, res } = await app.next('invite');
+      const { app, call, req, res } = await callApp(stage, CALL, { transport: 'tcp' });
       const dialog = await app.stack.createUAS(req, res, { localSdp: APP_SDP });
       await call.answered();
       await app.hears('ACK');
@@ -175,10 +145,7 @@ export const answering: Flow[] = [
   {
     name: 'what a caller demands and nobody knows (Require) reaches the app',
     run: async (stage) => {
-      const app = await stage.app();
-      const caller = await stage.peer('caller');
-      const call = caller.invite({ ...CALL, headers: { Require: 'nothing-known' } });
-      const { res } = await app.next('invite');
+      const { call, res } = await callApp(stage, { ...CALL, headers: { Require: 'nothing-known' } });
       res.send(420, { headers: { Unsupported: 'nothing-known' } });
       await call.final();
     },
@@ -186,10 +153,7 @@ export const answering: Flow[] = [
   {
     name: 'Max-Forwards 0 reaches the app',
     run: async (stage) => {
-      const app = await stage.app();
-      const caller = await stage.peer('caller');
-      const call = caller.invite({ ...CALL, headers: { 'Max-Forwards': '0' } });
-      const { res } = await app.next('invite');
+      const { call, res } = await callApp(stage, { ...CALL, headers: { 'Max-Forwards': '0' } });
       res.send(483);
       await call.final();
     },
@@ -198,10 +162,7 @@ export const answering: Flow[] = [
     name: 'the same INVITE by two ways (merged request)',
     withParity: 'RFC 3261 §8.2.2.2: 482 at once; drachtio-server says 100, and 500 when the call is answered',
     run: async (stage) => {
-      const app = await stage.app();
-      const caller = await stage.peer('caller');
-      const call = caller.invite(CALL);
-      const { req, res } = await app.next('invite');
+      const { app, caller, call, req, res } = await callApp(stage);
       res.send(180);
       await call.response(180);
       const other = call.invite.toString().replace(/branch=\S+?;/, 'branch=z9hG4bKsecondway;');

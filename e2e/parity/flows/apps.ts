@@ -2,7 +2,7 @@
 import type { App } from '../app.ts';
 import type { Flow } from '../flow.ts';
 import type { Stage } from '../stage.ts';
-import { APP_SDP, CALL } from './parties.ts';
+import { APP_SDP, CALL, callApp } from './parties.ts';
 
 /** Longer than anything that the engines take in one frame. */
 const padding = (bytes: number): string => 'x'.repeat(bytes);
@@ -69,10 +69,7 @@ export const apps: Flow[] = [
   {
     name: 'another app may speak within a call that it can name',
     run: async (stage) => {
-      const app = await stage.app();
-      const caller = await stage.peer('caller');
-      const call = caller.invite(CALL);
-      const { req, res } = await app.next('invite');
+      const { app, call, req, res } = await callApp(stage);
       const dialog = await app.stack.createUAS(req, res, { localSdp: APP_SDP });
       await call.answered();
       await app.hears('ACK');

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { sdp, type SipPeer } from '../../src/sip/index.ts';
+import { sdp, type IncomingCall, type SipPeer, type SipPeerOptions } from '../../src/sip/index.ts';
 import { App, type Incoming } from '../app.ts';
 import type { Flow } from '../flow.ts';
 import type { Stage } from '../stage.ts';
@@ -16,6 +16,20 @@ const bridge = (stage: Stage, app: App, { req, res }: Incoming, callee: SipPeer)
       proxyResponseHeaders: ['X-Answer', 'Reason'],
     }),
   );
+
+/** A caller, the app that has its INVITE and places the other call, and the callee, who serves it. */
+const bridgeCall = async (
+  stage: Stage,
+  serve: (call: IncomingCall) => void | Promise<void>,
+  peers: Partial<SipPeerOptions> = {},
+) => {
+  const app = await stage.app();
+  const caller = await stage.peer('caller', peers);
+  const callee = await stage.peer('callee', peers);
+  stage.onCall(callee, serve);
+  const call = caller.invite(CALL);
+  return { app, caller, callee, call, connecting: bridge(stage, app, await app.next('invite'), callee) };
+};
 
 const HELD = sdp({ address: '127.0.0.1', port: 4000, direction: 'sendonly', version: 2 });
 const HELD_ANSWER = sdp({ address: '127.0.0.1', port: 4010, direction: 'recvonly', version: 2 });
@@ -46,14 +60,10 @@ export const bridging: Flow[] = [
   {
     name: 'a bridged call; the callee hangs up',
     run: async (stage) => {
-      const app = await stage.app();
-      const caller = await stage.peer('caller');
-      const callee = await stage.peer('callee');
-      stage.onCall(callee, async (call) => {
+      const { app, callee, call, connecting } = await bridgeCall(stage, async (call) => {
         await call.answer(CALLEE_SDP);
       });
-      const call = caller.invite(CALL);
-      const bridged = await bridge(stage, app, await app.next('invite'), callee);
+      const bridged = await connecting;
       await call.answered();
       await app.hears('ACK');
       const over = App.eventOf(bridged!.uac, 'destroy').then(() => bridged!.uas.destroy());
@@ -65,15 +75,11 @@ export const bridging: Flow[] = [
   {
     name: 'the callee of a bridged call refuses',
     run: async (stage) => {
-      const app = await stage.app();
-      const caller = await stage.peer('caller');
-      const callee = await stage.peer('callee');
-      stage.onCall(callee, async (call) => {
+      const { app, call, connecting } = await bridgeCall(stage, async (call) => {
         call.ring(180);
         await call.reject(486, { headers: { Reason: 'Q.850;cause=17' } });
       });
-      const call = caller.invite(CALL);
-      await bridge(stage, app, await app.next('invite'), callee);
+      await connecting;
       await call.final();
       await app.settled();
     },
@@ -81,33 +87,28 @@ export const bridging: Flow[] = [
   {
     name: 'the caller of a bridged call cancels',
     run: async (stage) => {
-      const app = await stage.app();
-      const caller = await stage.peer('caller');
-      const callee = await stage.peer('callee');
-      stage.onCall(callee, (call) => {
+      const { app, call, connecting } = await bridgeCall(stage, (call) => {
         call.ring(180);
       });
-      const call = caller.invite(CALL);
-      const bridged = bridge(stage, app, await app.next('invite'), callee);
       await call.response(180);
       await call.cancel();
       await call.final();
-      await bridged;
+      await connecting;
       await app.settled();
     },
   },
   {
     name: 'a bridged call over TCP, held and resumed by the caller',
     run: async (stage) => {
-      const app = await stage.app();
-      const caller = await stage.peer('caller', { transport: 'tcp' });
-      const callee = await stage.peer('callee', { transport: 'tcp' });
-      stage.onCall(callee, async (call) => {
-        call.onReinvite = () => ({ status: 200, sdp: HELD_ANSWER });
-        await call.answer(CALLEE_SDP);
-      });
-      const call = caller.invite(CALL);
-      const bridged = await bridge(stage, app, await app.next('invite'), callee);
+      const { app, callee, call, connecting } = await bridgeCall(
+        stage,
+        async (call) => {
+          call.onReinvite = () => ({ status: 200, sdp: HELD_ANSWER });
+          await call.answer(CALLEE_SDP);
+        },
+        { transport: 'tcp' },
+      );
+      const bridged = await connecting;
       await call.answered();
       await app.hears('ACK');
       const { uas, uac } = bridged!;
@@ -128,14 +129,10 @@ export const bridging: Flow[] = [
   {
     name: 'a re-INVITE of the callee is bridged',
     run: async (stage) => {
-      const app = await stage.app();
-      const caller = await stage.peer('caller');
-      const callee = await stage.peer('callee');
-      stage.onCall(callee, async (call) => {
+      const { app, caller, callee, call, connecting } = await bridgeCall(stage, async (call) => {
         await call.answer(CALLEE_SDP);
       });
-      const call = caller.invite(CALL);
-      const bridged = await bridge(stage, app, await app.next('invite'), callee);
+      const bridged = await connecting;
       await call.answered();
       await app.hears('ACK');
       const { uas, uac } = bridged!;

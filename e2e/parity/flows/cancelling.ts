@@ -2,17 +2,14 @@
 import { once } from 'node:events';
 import { within } from '../../src/sip/index.ts';
 import type { Flow } from '../flow.ts';
-import { APP_SDP, bare, CALL, CALLEE_SDP, placeCall } from './parties.ts';
+import { APP_SDP, CALL, CALLEE_SDP, bare, callApp, placeCall } from './parties.ts';
 
 /** CANCEL from the caller, and from the app, before and after everything that it can cross. */
 export const cancelling: Flow[] = [
   {
     name: 'the caller cancels before the app has said anything',
     run: async (stage) => {
-      const app = await stage.app();
-      const caller = await stage.peer('caller');
-      const call = caller.invite(CALL);
-      const { req, res } = await app.next('invite');
+      const { call, req, res } = await callApp(stage);
       const cancelled = within(once(req, 'cancel'), 'cancel at the app');
       await call.cancel();
       await call.response(487);
@@ -23,10 +20,7 @@ export const cancelling: Flow[] = [
   {
     name: 'the caller cancels while it rings',
     run: async (stage) => {
-      const app = await stage.app();
-      const caller = await stage.peer('caller');
-      const call = caller.invite(CALL);
-      const { req, res } = await app.next('invite');
+      const { call, req, res } = await callApp(stage);
       const cancelled = within(once(req, 'cancel'), 'cancel at the app');
       res.send(180);
       await call.response(180);
@@ -40,10 +34,7 @@ export const cancelling: Flow[] = [
     name: 'the CANCEL comes after the 200',
     withoutParity: 'RFC 3261 §9.2: 200 to the CANCEL, which has no effect',
     run: async (stage) => {
-      const app = await stage.app();
-      const caller = await stage.peer('caller');
-      const call = caller.invite({ ...CALL, autoAck: false });
-      const { req, res } = await app.next('invite');
+      const { app, call, req, res } = await callApp(stage, { ...CALL, autoAck: false });
       await app.stack.createUAS(req, res, { localSdp: APP_SDP });
       await call.answered();
       await call.cancel();
@@ -55,10 +46,7 @@ export const cancelling: Flow[] = [
   {
     name: 'the CANCEL comes after a refusal',
     run: async (stage) => {
-      const app = await stage.app();
-      const caller = await stage.peer('caller');
-      const call = caller.invite(CALL);
-      const { res } = await app.next('invite');
+      const { call, res } = await callApp(stage);
       res.send(486);
       await call.final();
       await call.cancel();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { App } from '../app.ts';
 import type { Flow } from '../flow.ts';
-import { APP_SDP, CALL, CALLEE_SDP, CALLER_SDP, placeCall } from './parties.ts';
+import { APP_SDP, CALL, CALLEE_SDP, CALLER_SDP, callApp, placeCall } from './parties.ts';
 
 const EARLY_UPDATE =
   'drachtio-server names no dialog in its reply, and adds no Content-Type to the SDP of the answer: the app has to';
@@ -16,10 +16,7 @@ export const early: Flow[] = [
     name: 'UPDATE of the caller while the INVITE is pending, and a second one before the first is answered',
     withParity: EARLY_UPDATE,
     run: async (stage) => {
-      const app = await stage.app();
-      const caller = await stage.peer('caller');
-      const call = caller.invite(CALL);
-      const { req, res } = await app.next('invite');
+      const { app, call, req, res } = await callApp(stage);
       const updated = App.eventOf(req, 'update');
       res.send(183, { body: APP_SDP });
       await call.response(183);
@@ -76,10 +73,7 @@ export const early: Flow[] = [
   {
     name: 'INFO while the INVITE is pending, and no app takes INFO',
     run: async (stage) => {
-      const app = await stage.app();
-      const caller = await stage.peer('caller');
-      const call = caller.invite(CALL);
-      const { res } = await app.next('invite');
+      const { call, res } = await callApp(stage);
       res.send(183, { body: APP_SDP });
       await call.response(183);
       stage.note(`INFO: ${(await call.request('INFO')).status}`);
@@ -91,10 +85,7 @@ export const early: Flow[] = [
     name: 'the caller says BYE while it rings',
     withoutParity: 'RFC 3261 §15.1.2: 200 to the BYE, 487 to the INVITE, and the app hears of it',
     run: async (stage) => {
-      const app = await stage.app();
-      const caller = await stage.peer('caller');
-      const call = caller.invite(CALL);
-      const { res } = await app.next('invite');
+      const { app, call, res } = await callApp(stage);
       res.send(180);
       await call.response(180);
       stage.note(`BYE: ${(await call.bye()).status}`);
@@ -123,10 +114,7 @@ export const early: Flow[] = [
   {
     name: 'the app sends a reliable 183, and the caller acknowledges it',
     run: async (stage) => {
-      const app = await stage.app();
-      const caller = await stage.peer('caller');
-      const call = caller.invite({ ...CALL, headers: { Supported: '100rel' } });
-      const { req, res } = await app.next('invite');
+      const { app, call, req, res } = await callApp(stage, { ...CALL, headers: { Supported: '100rel' } });
       if (!(await stage.sent('183', res, [183, { body: APP_SDP, headers: { Require: '100rel' } }]))) return;
       const early = await call.response(183);
       const prack = await call.request('PRACK', {
@@ -141,10 +129,7 @@ export const early: Flow[] = [
   {
     name: 'the app sends a reliable 183 to a caller who cannot acknowledge it',
     run: async (stage) => {
-      const app = await stage.app();
-      const caller = await stage.peer('caller');
-      const call = caller.invite(CALL);
-      const { res } = await app.next('invite');
+      const { call, res } = await callApp(stage);
       await stage.sent('183', res, [183, { body: APP_SDP, headers: { Require: '100rel' } }]);
       res.send(486);
       await call.final();
@@ -154,10 +139,10 @@ export const early: Flow[] = [
     name: 'the app answers before its reliable 183 is acknowledged',
     withParity: RELIABLE,
     run: async (stage) => {
-      const app = await stage.app();
-      const caller = await stage.peer('caller');
-      const call = caller.invite({ ...CALL, headers: { Supported: '100rel' } });
-      const { req, res } = await app.next('invite');
+      const { app, caller, call, req, res } = await callApp(stage, {
+        ...CALL,
+        headers: { Supported: '100rel' },
+      });
       if (!(await stage.sent('183', res, [183, { body: APP_SDP, headers: { Require: '100rel' } }]))) return;
       const early = await call.response(183);
       void app.stack.createUAS(req, res, { localSdp: APP_SDP });
@@ -176,10 +161,7 @@ export const early: Flow[] = [
       'drachtio-server answers 500 when the call ends, sip-engine 481 when the REFER is repeated then',
     withoutParity: 'an answer in place of silence',
     run: async (stage) => {
-      const app = await stage.app();
-      const caller = await stage.peer('caller');
-      const call = caller.invite(CALL);
-      const { res } = await app.next('invite');
+      const { call, res } = await callApp(stage);
       res.send(180);
       await call.response(180);
       const refer = call.request('REFER', { headers: { 'Refer-To': '<sip:+15550102@192.0.2.1>' } });

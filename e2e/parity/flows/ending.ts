@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Flow } from '../flow.ts';
-import { APP_SDP, bare, CALL, CALLEE_SDP, placeCall } from './parties.ts';
+import { APP_SDP, CALL, CALLEE_SDP, bare, callApp, placeCall } from './parties.ts';
 
 /** How calls end when something is lost, or somebody goes away. */
 export const ending: Flow[] = [
@@ -81,10 +81,7 @@ export const ending: Flow[] = [
   {
     name: 'the app goes away within a call, and the caller hangs up',
     run: async (stage) => {
-      const app = await stage.app();
-      const caller = await stage.peer('caller');
-      const call = caller.invite(CALL);
-      const { req, res } = await app.next('invite');
+      const { app, call, req, res } = await callApp(stage);
       await app.stack.createUAS(req, res, { localSdp: APP_SDP });
       await call.answered();
       await app.hears('ACK');
@@ -97,10 +94,7 @@ export const ending: Flow[] = [
   {
     name: 'the app goes away while it rings, and the caller cancels',
     run: async (stage) => {
-      const app = await stage.app();
-      const caller = await stage.peer('caller');
-      const call = caller.invite(CALL);
-      const { res } = await app.next('invite');
+      const { app, call, res } = await callApp(stage);
       res.send(180);
       await call.response(180);
       await app.settled();

@@ -6,8 +6,9 @@ import {
   type OutgoingCall,
   type PeerMessage,
   type SipPeer,
+  type SipPeerOptions,
 } from '../../src/sip/index.ts';
-import type { App } from '../app.ts';
+import type { App, Incoming } from '../app.ts';
 import type { AppDialog, AppHeaders, AppRequest, UacOptions } from '../stack.ts';
 import type { Stage } from '../stage.ts';
 
@@ -56,6 +57,18 @@ export const placeCall = async (
   return { invite: await within(started.promise, 'INVITE of the app'), outcome };
 };
 
+/** A caller whose INVITE the app has, and may answer. */
+export const callApp = async (
+  stage: Stage,
+  invite: InviteOptions = CALL,
+  peer: Partial<SipPeerOptions> = {},
+): Promise<{ app: App; caller: SipPeer; call: OutgoingCall } & Incoming> => {
+  const app = await stage.app();
+  const caller = await stage.peer('caller', peer);
+  const call = caller.invite(invite);
+  return { app, caller, call, ...(await app.next('invite')) };
+};
+
 export interface Conversation {
   app: App;
   caller: SipPeer;
@@ -65,10 +78,7 @@ export interface Conversation {
 
 /** A call that the app has answered, up to its ACK. */
 export const converse = async (stage: Stage): Promise<Conversation> => {
-  const app = await stage.app();
-  const caller = await stage.peer('caller');
-  const call = caller.invite(CALL);
-  const { req, res } = await app.next('invite');
+  const { app, caller, call, req, res } = await callApp(stage);
   const dialog = await app.stack.createUAS(req, res, { localSdp: APP_SDP });
   await call.answered();
   await app.hears('ACK');

@@ -2,7 +2,7 @@
 import { App } from '../app.ts';
 import { T1X64_MS } from '../engine-under-test.ts';
 import type { TimedFlow } from '../flow.ts';
-import { APP_SDP, CALL, CALLEE_SDP, CALLER_SDP, converse, placeCall } from './parties.ts';
+import { APP_SDP, CALL, CALLEE_SDP, CALLER_SDP, callApp, converse, placeCall } from './parties.ts';
 
 /** 64 T1 by the RFC's T1, which the engines have for what may take long, whatever their timer B. */
 const LONG_MS = 32_000;
@@ -105,10 +105,7 @@ export const timeLimits: TimedFlow[] = [
     name: 'the ACK never comes: the engine ends the call and tells the app',
     takesCalls: true,
     run: async (stage) => {
-      const app = await stage.app();
-      const caller = await stage.peer('caller');
-      const call = caller.invite({ ...CALL, autoAck: false });
-      const { req, res } = await app.next('invite');
+      const { app, caller, call, req, res } = await callApp(stage, { ...CALL, autoAck: false });
       const dialog = await app.stack.createUAS(req, res, { localSdp: APP_SDP });
       const over = App.eventOf(dialog, 'destroy', LONG_MS + 8_000);
       await call.answered();
@@ -121,10 +118,11 @@ export const timeLimits: TimedFlow[] = [
     name: 'the ACK never comes over TCP',
     takesCalls: true,
     run: async (stage) => {
-      const app = await stage.app();
-      const caller = await stage.peer('caller', { transport: 'tcp' });
-      const call = caller.invite({ ...CALL, autoAck: false });
-      const { req, res } = await app.next('invite');
+      const { app, caller, call, req, res } = await callApp(
+        stage,
+        { ...CALL, autoAck: false },
+        { transport: 'tcp' },
+      );
       const dialog = await app.stack.createUAS(req, res, { localSdp: APP_SDP });
       const over = App.eventOf(dialog, 'destroy', LONG_MS + 8_000);
       await call.answered();
