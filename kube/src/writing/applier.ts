@@ -24,6 +24,8 @@ export type Applied = 'applied' | 'unchanged';
 interface Written {
   hash: string;
   resourceVersion: string | undefined;
+  /** Versions that earlier writes of ours had made, of which the cache may still tell: it lags behind. */
+  superseded: Set<string | undefined>;
 }
 
 /**
@@ -42,12 +44,12 @@ export class Applier {
     const key = `${kind.kind} ${keyOf(object.metadata)}`;
     const hash = hashOf(object);
     const last = this.#written.get(key);
-    const untouched = live !== undefined && live.metadata.resourceVersion === last?.resourceVersion;
-    if (untouched && last?.hash === hash) return 'unchanged';
+    if (last?.hash === hash && isOurs(live, last)) return 'unchanged';
     this.#check();
     const { client, fieldManager } = this.#options;
     const result = await client.apply(kind, object, { fieldManager, force: true, signal });
-    this.#written.set(key, { hash, resourceVersion: result.metadata.resourceVersion });
+    const superseded = new Set(last && [...last.superseded, last.resourceVersion]);
+    this.#written.set(key, { hash, resourceVersion: result.metadata.resourceVersion, superseded });
     return 'applied';
   }
 
@@ -80,4 +82,13 @@ export class Applier {
   #check(): void {
     if (this.#options.mayWrite?.() === false) throw new Error('not the leader any more: nothing is written');
   }
+}
+
+/** The object is as we have written it last, or the cache has yet to hear of that. */
+function isOurs(live: KubeObject | undefined, last: Written): boolean {
+  if (!live) return false;
+  const { resourceVersion } = live.metadata;
+  if (resourceVersion !== last.resourceVersion) return last.superseded.has(resourceVersion);
+  last.superseded.clear();
+  return true;
 }

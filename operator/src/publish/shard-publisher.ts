@@ -150,23 +150,29 @@ export class ShardPublisher {
   }
 
   async #publish(name: string, signal: AbortSignal): Promise<void> {
-    const { client, applier, namespace, onWritten, mayWrite } = this.#options;
-    const secret = name.startsWith('secret-');
-    const kind = secret ? SECRET : CONFIG_MAP;
-    const ref = { namespace, name: `trunkline-${name.replace(/^secret-/, '')}` };
-    const live = (secret ? this.#options.secrets : this.#options.maps).get(`${namespace}/${ref.name}`);
+    const { client, applier, onWritten, mayWrite } = this.#options;
+    const { kind, ref, live } = this.#placeOf(name);
     const document = this.#documents.get(name);
     if (document) {
       const object = shardObject(document, ref);
       if (live && isAsWanted(live, object)) return;
-      await applier.apply({ kind, object, signal });
-      onWritten?.('applied', document);
+      const applied = await applier.apply({ kind, object, live, signal });
+      if (applied === 'applied') onWritten?.(applied, document);
       return;
     }
     if (!live) return;
     if (!mayWrite()) throw new Error('not the leader any more: nothing is deleted');
     await client.delete(kind, ref, { uid: live.metadata.uid, signal });
     onWritten?.('deleted', undefined);
+  }
+
+  /** Where a document is published, and what the cache has there. */
+  #placeOf(name: string) {
+    const { namespace, maps, secrets } = this.#options;
+    const secret = name.startsWith('secret-');
+    const ref = { namespace, name: `trunkline-${name.replace(/^secret-/, '')}` };
+    const live = (secret ? secrets : maps).get(`${namespace}/${ref.name}`);
+    return { kind: secret ? SECRET : CONFIG_MAP, ref, live };
   }
 
   #failed(name: string, error: unknown): void {
